@@ -1,0 +1,51 @@
+/**
+ * Errors of the broker port, classed by who must act.
+ *
+ * `code` is stable; messages are not.
+ */
+export abstract class BrokerError extends Error {
+  abstract readonly code: string
+  override name = this.constructor.name
+}
+
+/** Another holder of the transactional id or group membership took over: close dirty, rejoin. */
+export class FencedError extends BrokerError {
+  readonly code = 'FENCED'
+}
+
+/** The transaction cannot commit, but the producer lives: abort, then go on. */
+export class AbortableError extends BrokerError {
+  readonly code = 'TRANSACTION_ABORTABLE'
+}
+
+/** Passing: back off and call again. */
+export class RetriableError extends BrokerError {
+  readonly code = 'BROKER_RETRIABLE'
+}
+
+/** No answer to a commit: it may or may not have happened. `init`, then read the offsets. */
+export class UnknownOutcomeError extends BrokerError {
+  readonly code = 'COMMIT_OUTCOME_UNKNOWN'
+}
+
+/** Nothing that the program can do mends it: wrong credentials, a full disk, a corrupt log. */
+export class FatalBrokerError extends BrokerError {
+  readonly code: string = 'BROKER_FATAL'
+}
+
+export class TopicExistsError extends BrokerError {
+  readonly code = 'TOPIC_EXISTS'
+}
+
+export class UnknownTopicError extends BrokerError {
+  readonly code = 'UNKNOWN_TOPIC_OR_PARTITION'
+}
+
+export class GroupNotEmptyError extends BrokerError {
+  readonly code = 'GROUP_NOT_EMPTY'
+}
+
+/** A batch is larger than the topic's `maxMessageBytes`. */
+export class RecordTooLargeError extends BrokerError {
+  readonly code = 'RECORD_TOO_LARGE'
+}

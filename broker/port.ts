@@ -1,0 +1,229 @@
+import type { RawRecord } from './record-batch/record.ts'
+import type { RecordBatch } from './record-batch/record-batch.ts'
+import type { BatchBuilder } from './record-batch/batch-builder.ts'
+
+/**
+ * The broker port: what the runtime may ask of a log, and no more.
+ *
+ * Bytes in, bytes out. Two homes implement it: `embedded/` (in process, on RocksDB) and, behind
+ * Kafka, `kafka/`. One conformance suite runs on both and asserts only what Apache Kafka promises.
+ *
+ * P1. Offsets are safe integers ≥ 0; ranges are half open: "next offset" is the first not taken.
+ * P2. Offsets in a partition grow but need not be dense: control batches, aborted and compacted
+ *     records leave gaps. Nobody may compute "last offset + 1" from records.
+ * P3. Errors are `BrokerError`s whose class names who must act (see errors.ts).
+ */
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+export interface TopicConfig {
+  readonly cleanupPolicy?: 'delete' | 'compact' | 'compact,delete'
+  /** −1: never by time. @default −1 */
+  readonly retentionMs?: number
+  /** Per partition; −1: never by size. @default −1 */
+  readonly retentionBytes?: number
+  /** The stamp of a record: its producer's, or the broker's clock at append. @default create-time */
+  readonly timestampType?: 'create-time' | 'log-append-time'
+  /** Largest batch accepted. @default 1048588 */
+  readonly maxMessageBytes?: number
+}
+
+export interface TopicSpec {
+  readonly name: string
+  readonly partitions: number
+  readonly config?: TopicConfig
+}
+
+export interface TopicDescription {
+  readonly name: string
+  /** Changes when a topic is deleted and created again under the same name. */
+  readonly topicId: string
+  readonly partitions: number
+  readonly config: Required<TopicConfig>
+}
+
+export type Isolation = 'read_committed' | 'read_uncommitted'
+
+/** 'latest' is the high watermark, or the last stable offset under read_committed. */
+export type OffsetSpec = 'earliest' | 'latest' | { readonly timestampMs: number }
+
+export interface PartitionOffset extends TopicPartition {
+  readonly offset: number
+}
+
+export interface CommittedOffset extends PartitionOffset {
+  /** At most 4,096 bytes of UTF-8. */
+  readonly metadata: string
+}
+
+/** Records for one partition; a builder is spent by `send` and must not be touched after. */
+export interface PartitionRecords extends TopicPartition {
+  readonly records: BatchBuilder
+}
+
+/** One per partition sent, not necessarily in the order of the request. */
+export interface Ack extends TopicPartition {
+  readonly baseOffset: number
+  /** The stamp given by a log-append-time topic, else −1. */
+  readonly logAppendTimeMs: number
+}
+
+export interface Broker {
+  /** @param names absent: all topics. Unknown names are absent from the answer. */
+  describeTopics(names?: readonly string[]): Promise<TopicDescription[]>
+  /** @throws {TopicExistsError} nothing is created when one of them exists */
+  createTopics(specs: readonly TopicSpec[]): Promise<void>
+  deleteTopics(names: readonly string[]): Promise<void>
+  /** Raises the log start to `offset`; what lies before is gone. */
+  deleteRecords(before: readonly PartitionOffset[]): Promise<void>
+  /** For a time: the first record at or after it; when none is, the answer is 'latest'. */
+  listOffsets(
+    partitions: readonly TopicPartition[],
+    spec: OffsetSpec,
+    isolation?: Isolation,
+  ): Promise<PartitionOffset[]>
+
+  /** An idempotent producer without transactions. */
+  producer(): Producer
+  /** The transactional producer of one id; `init` must be called before anything else. */
+  transaction(transactionalId: string, options?: TransactionOptions): Transaction
+  fetcher(options?: FetcherOptions): Fetcher
+  /** Joins a consumer group; resolves when the first assignment has been handed over. */
+  group(options: GroupOptions): Group
+  groupAdmin(groupId: string): GroupAdmin
+
+  /** Idempotent; waits for calls under way. */
+  close(): Promise<void>
+}
+
+export interface Producer {
+  /** Resolves when every partition acknowledged durably. @throws on the first that failed */
+  send(records: readonly PartitionRecords[]): Promise<Ack[]>
+  close(): Promise<void>
+}
+
+export interface TransactionOptions {
+  /** The broker aborts a transaction open for longer. @default 60000 */
+  readonly timeoutMs?: number
+}
+
+/** What fences a zombie by group membership (KIP-447). */
+export interface GroupMetadata {
+  readonly groupId: string
+  readonly generationId: number
+  readonly memberId: string
+}
+
+/**
+ * A transactional producer (KIP-98, KIP-890).
+ *
+ * T1. `init` fences every earlier holder of the id and aborts what it left open.
+ * T2. After `FencedError` the object is dead: the task has moved.
+ * T3. After `UnknownOutcomeError` from `commit` only `init` may follow; the committed offset then
+ *     tells whether it took effect.
+ * T4. The first send begins a transaction; commit or abort without one is a no-op.
+ */
+export interface Transaction {
+  init(): Promise<void>
+  send(records: readonly PartitionRecords[]): Promise<Ack[]>
+  sendOffsets(offsets: readonly CommittedOffset[], group: GroupMetadata): Promise<void>
+  commit(): Promise<void>
+  abort(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface FetcherOptions {
+  /** @default read_committed */
+  readonly isolation?: Isolation
+  /** Bytes of batches asked for per partition and fetch; one batch is always returned whole. */
+  readonly partitionBytesMax?: number
+}
+
+/** A stretch of one partition's log; batches are data batches the isolation level may see. */
+export interface Fetched extends TopicPartition {
+  readonly batches: readonly RecordBatch[]
+  /** Where the next fetch starts: past control, aborted and empty batches too. */
+  readonly nextOffset: number
+  readonly highWatermark: number
+  readonly lastStableOffset: number
+  readonly logStartOffset: number
+}
+
+/** The asked offset is not in the log: never a silent reset (the runtime decides). */
+export interface OutOfRange extends TopicPartition {
+  readonly offset: number
+  readonly logStartOffset: number
+  readonly highWatermark: number
+}
+
+export interface PollResult {
+  readonly fetched: readonly Fetched[]
+  readonly outOfRange: readonly OutOfRange[]
+}
+
+export interface Fetcher {
+  /** Adds partitions, or moves those already assigned to the offset. */
+  assign(positions: readonly PartitionOffset[]): void
+  unassign(partitions: readonly TopicPartition[]): void
+  pause(partitions: readonly TopicPartition[]): void
+  resume(partitions: readonly TopicPartition[]): void
+  /**
+   * Resolves when an assigned partition that is not paused has something to say (data, a moved
+   * position, out of range), or with an empty result after `maxWaitMs`.
+   */
+  poll(maxWaitMs: number): Promise<PollResult>
+  close(): Promise<void>
+}
+
+export interface GroupMember {
+  readonly memberId: string
+  readonly instanceId: string | null
+  /** What the member gave as `subscription`. */
+  readonly subscription: Buffer
+}
+
+export interface GroupOptions {
+  readonly groupId: string
+  readonly instanceId?: string
+  /** Bytes every member publishes at each join, read by the leader's `assign`. */
+  subscription(): Buffer
+  /** Run by the leader: assignment bytes per member id. Must be a pure function. */
+  assign(members: readonly GroupMember[]): Map<string, Buffer>
+  /** A new generation begins for this member; awaited before heartbeats of it count. */
+  onAssigned(assignment: Buffer, metadata: GroupMetadata): Promise<void>
+  /** The generation ends; awaited before the member joins again. Commit here. */
+  onRevoked(): Promise<void>
+  /** The member was evicted: what it owned may already run elsewhere. Do not commit. */
+  onLost(): Promise<void>
+  /** @default 45000 */
+  readonly sessionTimeoutMs?: number
+  /** @default 3000 */
+  readonly heartbeatIntervalMs?: number
+  /** How long a rebalance waits for a member to join again. @default 60000 */
+  readonly rebalanceTimeoutMs?: number
+}
+
+export interface Group {
+  /** Joins; resolves after the first `onAssigned`. */
+  join(): Promise<void>
+  /** Null while the member is between generations. */
+  metadata(): GroupMetadata | null
+  /** Asks the coordinator now; throws {@link FencedError} when the membership is gone. */
+  confirm(): Promise<void>
+  /** The group's committed offsets; waits for open transactions over them (KIP-447, stable). */
+  committed(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]>
+  leave(): Promise<void>
+}
+
+export interface GroupAdmin {
+  members(): Promise<{ memberId: string; instanceId: string | null }[]>
+  committed(): Promise<CommittedOffset[]>
+  /** @throws {GroupNotEmptyError} while a member is alive */
+  alterOffsets(offsets: readonly CommittedOffset[]): Promise<void>
+  deleteOffsets(partitions: readonly TopicPartition[]): Promise<void>
+}
+
+export type { RawRecord, RecordBatch, BatchBuilder }

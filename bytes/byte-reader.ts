@@ -1,0 +1,64 @@
+import { CorruptBytesError } from './errors.ts'
+
+/**
+ * Reads what {@link ByteWriter} wrote, from a range of a buffer, without copying.
+ *
+ * R1. Never reads beyond `end`: a truncated value is a {@link CorruptBytesError}, not garbage.
+ */
+export class ByteReader {
+  readonly buffer: Buffer
+  position: number
+  readonly end: number
+
+  constructor(buffer: Buffer, start = 0, end = buffer.length) {
+    this.buffer = buffer
+    this.position = start
+    this.end = end
+  }
+
+  get remaining(): number {
+    return this.end - this.position
+  }
+
+  u8(): number {
+    if (this.position >= this.end) throw new CorruptBytesError('byte', this.position, this.end)
+    return this.buffer[this.position++]!
+  }
+
+  varint(): number {
+    let value = 0
+    let scale = 1
+    for (let i = 0; i < 8; i++) {
+      const byte = this.u8()
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) return value
+      scale *= 128
+    }
+    throw new CorruptBytesError('varint', this.position, this.end)
+  }
+
+  f64(): number {
+    const at = this.advance(8, 'double')
+    return this.buffer.readDoubleLE(at)
+  }
+
+  string(): string {
+    const length = this.varint()
+    const at = this.advance(length, 'string')
+    return this.buffer.toString('utf8', at, at + length)
+  }
+
+  /** A view; it shares memory with the source buffer. */
+  bytes(): Buffer {
+    const length = this.varint()
+    const at = this.advance(length, 'bytes')
+    return this.buffer.subarray(at, at + length)
+  }
+
+  private advance(length: number, what: string): number {
+    const at = this.position
+    if (at + length > this.end) throw new CorruptBytesError(what, at, this.end)
+    this.position = at + length
+    return at
+  }
+}
