@@ -49,3 +49,32 @@ export class GroupNotEmptyError extends BrokerError {
 export class RecordTooLargeError extends BrokerError {
   readonly code = 'RECORD_TOO_LARGE'
 }
+
+/** A topic name, partition count or setting that Kafka would refuse. */
+export class InvalidTopicError extends BrokerError {
+  readonly code = 'INVALID_TOPIC'
+}
+
+/** Bytes of the log are damaged; what lies before `offset` is sound. */
+export class CorruptBatchError extends FatalBrokerError {
+  override readonly code = 'CORRUPT_BATCH'
+  readonly offset: number
+
+  constructor(offset: number, what: string) {
+    super(`corrupt record batch at offset ${offset}: ${what}`)
+    this.offset = offset
+  }
+}
+
+/** A producer compressed this batch with a codec that cannot be read here. */
+export class UnsupportedCompressionError extends FatalBrokerError {
+  override readonly code = 'UNSUPPORTED_COMPRESSION'
+  readonly offset: number
+  readonly codec: string
+
+  constructor(offset: number, codec: string) {
+    super(`the record batch at offset ${offset} is compressed with ${codec}`)
+    this.offset = offset
+    this.codec = codec
+  }
+}
