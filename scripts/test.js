@@ -1,0 +1,21 @@
+/**
+ * `npm test`: types, lint, format, then every test. The last line is
+ * `N passed, N failed, N skipped`; types, lint and format count as one test each.
+ *
+ * Arguments go to vitest: `npm test -- test/state`.
+ */
+import { conclude, root, runChecks, runVitest } from './check-runner.js'
+import path from 'node:path'
+
+const tool = (/** @type {string} */ file) => path.join(root, 'node_modules', file)
+
+const checks = await runChecks([
+  { name: 'types', script: tool('typescript/bin/tsc'), args: ['-p', 'tsconfig.json', '--noEmit'] },
+  { name: 'lint', script: tool('eslint/bin/eslint.js'), args: ['.'] },
+  {
+    name: 'format',
+    script: tool('prettier/bin/prettier.cjs'),
+    args: ['--check', '--log-level', 'warn', '.'],
+  },
+])
+conclude([checks, await runVitest(process.execPath, process.argv.slice(2))])
