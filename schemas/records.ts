@@ -56,15 +56,29 @@ export interface Fingerprint {
   readonly value: string | null
 }
 
+export interface Credential {
+  readonly user: string
+  readonly password: string
+}
+
+/** The commands of one phase of the kill chain. */
+export interface PhaseCommands {
+  readonly phase: string
+  readonly commands: readonly string[]
+}
+
 export interface AttackerProfile {
   readonly attacker_uuid: string
   readonly attacker_ip: string | null
+  /** Epoch seconds, as is `last_seen`. */
   readonly first_seen: number
   readonly last_seen: number
   readonly asn: number | null
   readonly fingerprints: readonly Fingerprint[]
   readonly payload_hashes: readonly string[]
   readonly c2_endpoints: readonly string[]
+  readonly credentials: readonly Credential[]
+  readonly commands: readonly PhaseCommands[]
 }
 
 export type MoveCause = 'link' | 'merge' | 'unmerge'

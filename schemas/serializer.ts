@@ -1,0 +1,108 @@
+import type avro from 'avsc'
+import { avroType } from './avro-types.ts'
+import { SchemaRegistryError, SerializationError } from './errors.ts'
+import { valueToAvro } from './observed-value.ts'
+import type { RecordName, RecordTypes } from './record-types.ts'
+import type { IdentityObservation, Observation, StateChanged } from './records.ts'
+import type { SchemaRegistry } from './registry.ts'
+import { currentSchema } from './schema-files.ts'
+import { StructuredValue } from './structured-value.ts'
+import { toJson } from './to-json.ts'
+import { PUBLIC_TOPICS, valueSubject } from './topics.ts'
+import { HEADER_BYTES, writeHeader } from './wire-format.ts'
+
+/**
+ * Encodes a record. The buffer is scratch memory of the serializer, valid until its next call:
+ * whoever keeps it copies it at once.
+ * @throws {SerializationError} the source record goes to the dead letters
+ */
+export type RecordSerializer<V> = (value: V) => Buffer
+
+export type RecordFormat = 'avro' | 'json'
+
+const SCRATCH_BYTES = 1_024
+
+/**
+ * The serializer of a record for a topic.
+ *
+ * @param topic names the subject of the schema; Avro only. @default the record's public topic
+ * @throws {SchemaRegistryError} Avro: the schema is not registered under the topic's subject; call
+ *   {@link registerSchema} first
+ */
+export function serializerFor<K extends RecordName>(
+  record: K,
+  registry: SchemaRegistry,
+  format: RecordFormat,
+  topic: string = PUBLIC_TOPICS[record],
+): RecordSerializer<RecordTypes[K]> {
+  return format === 'avro' ? avroSerializer(record, registry, topic) : jsonSerializer(record)
+}
+
+/** Registers the schema of a record for a topic, so that serializers can be made for it. */
+export function registerSchema(
+  record: RecordName,
+  registry: SchemaRegistry,
+  topic: string = PUBLIC_TOPICS[record],
+): Promise<number> {
+  return registry.register(valueSubject(topic), currentSchema(record).schema)
+}
+
+function avroSerializer<K extends RecordName>(
+  record: K,
+  registry: SchemaRegistry,
+  topic: string,
+): RecordSerializer<RecordTypes[K]> {
+  const { schema } = currentSchema(record)
+  const subject = valueSubject(topic)
+  const id = registry.idOf(subject, schema)
+  if (id === undefined) throw new SchemaRegistryError(`no schema is registered under ${subject}`)
+  const type = avroType(schema)
+  let scratch = Buffer.allocUnsafe(SCRATCH_BYTES)
+  writeHeader(scratch, id)
+  return (value) => {
+    const avroRecord = toAvro(record, value)
+    let end = encode(type, avroRecord, scratch, record)
+    if (end < 0) {
+      // avsc says how many bytes were missing.
+      scratch = Buffer.allocUnsafe((scratch.length - end) * 2)
+      writeHeader(scratch, id)
+      end = encode(type, avroRecord, scratch, record)
+    }
+    return scratch.subarray(0, end)
+  }
+}
+
+function encode(type: avro.Type, value: unknown, into: Buffer, record: RecordName): number {
+  try {
+    return type.encode(value, into, HEADER_BYTES)
+  } catch (error) {
+    throw new SerializationError(`a ${record} does not fit its schema`, { cause: error })
+  }
+}
+
+function toAvro<K extends RecordName>(record: K, value: RecordTypes[K]): unknown {
+  switch (record) {
+    case 'observation':
+    case 'identity-observation': {
+      const observation = value as Observation | IdentityObservation
+      if (!(observation.value instanceof StructuredValue)) return observation
+      return { ...observation, value: valueToAvro(observation.value) }
+    }
+    case 'state-changed': {
+      const change = value as StateChanged
+      if (!(change.current_value instanceof StructuredValue)) return change
+      return { ...change, current_value: valueToAvro(change.current_value) }
+    }
+    default:
+      return value
+  }
+}
+
+function jsonSerializer<K extends RecordName>(record: K): RecordSerializer<RecordTypes[K]> {
+  let scratch = Buffer.allocUnsafe(SCRATCH_BYTES)
+  return (value) => {
+    const text = JSON.stringify(toJson(record, value))
+    if (text.length * 3 > scratch.length) scratch = Buffer.allocUnsafe(text.length * 6)
+    return scratch.subarray(0, scratch.write(text))
+  }
+}

@@ -1,0 +1,18 @@
+import type { RecordName } from './record-types.ts'
+
+/** The public topic of each record, unless configured otherwise; dead letters go to `<app>-dlq`. */
+export const PUBLIC_TOPICS: Readonly<Record<RecordName, string>> = {
+  observation: 'attacker.observation',
+  'attacker-profile': 'attacker.profile',
+  'identity-link': 'identity.link',
+  'identity-observation': 'identity.observation',
+  'state-changed': 'attribution.profile.state_changed',
+  'multi-actor-suspected': 'attribution.profile.multi_actor_suspected',
+  'multi-actor-cleared': 'attribution.profile.multi_actor_cleared',
+  'dead-letter': 'attribution-dlq',
+}
+
+/** Subject of a topic's values in a schema registry: Confluent's TopicNameStrategy. */
+export function valueSubject(topic: string): string {
+  return `${topic}-value`
+}
