@@ -1,0 +1,127 @@
+import type { Broker, Fetcher, TopicPartition } from '../broker/port.ts'
+import type { EventFeed, FeedEvent } from '../state/query-port.ts'
+import type { Deserializer } from '../topology/serde.ts'
+
+type Listener = (event: FeedEvent) => void
+
+interface Subscription {
+  readonly topics: readonly string[]
+  readonly listener: Listener
+}
+
+const POLL_WAIT_MS = 500
+
+/**
+ * Follows committed records of watched topics from their ends and hands them to subscribers.
+ *
+ * E1. Read-committed: nothing is shown that may still be aborted.
+ * E2. Polls only topics that somebody watches; decodes a record once for all subscribers.
+ * E3. A listener must not throw and must not block: slow readers bound their own queues.
+ */
+export class LogEventFeed implements EventFeed {
+  readonly #broker: Broker
+  readonly #deserializers: ReadonlyMap<string, Deserializer<unknown>>
+  readonly #onError: (error: unknown) => void
+  readonly #subscriptions = new Set<Subscription>()
+  readonly #watched = new Map<string, TopicPartition[]>()
+  #fetcher: Fetcher | null = null
+  #loop: Promise<void> | null = null
+  #stopped = false
+
+  /** @param deserializers by topic; only these topics can be watched */
+  constructor(
+    broker: Broker,
+    deserializers: ReadonlyMap<string, Deserializer<unknown>>,
+    onError: (error: unknown) => void,
+  ) {
+    this.#broker = broker
+    this.#deserializers = deserializers
+    this.#onError = onError
+  }
+
+  subscribe(topics: readonly string[], listener: Listener): () => void {
+    const subscription = { topics: topics.filter((t) => this.#deserializers.has(t)), listener }
+    this.#subscriptions.add(subscription)
+    this.#rewatch()
+    return () => {
+      this.#subscriptions.delete(subscription)
+      this.#rewatch()
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#stopped = true
+    this.#subscriptions.clear()
+    await this.#fetcher?.close()
+    await this.#loop
+  }
+
+  #rewatch(): void {
+    if (this.#stopped) return
+    const wanted = new Set([...this.#subscriptions].flatMap(({ topics }) => topics))
+    for (const [topic, partitions] of this.#watched) {
+      if (wanted.has(topic)) continue
+      this.#fetcher?.unassign(partitions)
+      this.#watched.delete(topic)
+    }
+    for (const topic of wanted) {
+      if (this.#watched.has(topic)) continue
+      this.#watched.set(topic, [])
+      this.#watch(topic).catch(this.#onError)
+    }
+    if (wanted.size > 0) this.#loop ??= this.#run()
+  }
+
+  async #watch(topic: string): Promise<void> {
+    const [description] = await this.#broker.describeTopics([topic])
+    if (description === undefined) return
+    const partitions = Array.from({ length: description.partitions }, (_, partition) => ({
+      topic,
+      partition,
+    }))
+    const ends = await this.#broker.listOffsets(partitions, 'latest', 'read_committed')
+    // Unsubscribed meanwhile, or closed: nothing to follow.
+    if (this.#stopped || !this.#watched.has(topic)) return
+    this.#watched.set(topic, partitions)
+    this.#reader().assign(ends)
+  }
+
+  #reader(): Fetcher {
+    this.#fetcher ??= this.#broker.fetcher({ isolation: 'read_committed' })
+    return this.#fetcher
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (!this.#stopped) {
+        const { fetched, outOfRange } = await this.#reader().poll(POLL_WAIT_MS)
+        for (const stretch of fetched) {
+          for (const batch of stretch.batches) {
+            batch.forEach((raw) => this.#publish(stretch, raw))
+          }
+        }
+        // A watcher that fell behind deletion goes on at what is left: events are best effort.
+        for (const { topic, partition, logStartOffset } of outOfRange) {
+          this.#reader().assign([{ topic, partition, offset: logStartOffset }])
+        }
+      }
+    } catch (error) {
+      if (!this.#stopped) this.#onError(error)
+    }
+  }
+
+  #publish(at: TopicPartition, raw: Parameters<Deserializer<unknown>>[0]): void {
+    let value: unknown
+    try {
+      value = this.#deserializers.get(at.topic)!(raw)
+    } catch {
+      // Invalid input is not an event; the dead letters have it.
+      return
+    }
+    const { topic, partition } = at
+    const event = { topic, partition, offset: raw.offset, timestampMs: raw.timestampMs, value }
+    for (const { topics, listener } of this.#subscriptions) {
+      if (topics.includes(topic)) listener(event)
+    }
+  }
+}

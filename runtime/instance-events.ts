@@ -1,0 +1,12 @@
+/** What an instance tells its surroundings (logs, metrics); must not throw. */
+export interface InstanceEvents {
+  onAssigned(tasks: readonly string[]): void
+  /** Membership lost: everything not committed was dropped, the group will assign anew. */
+  onLost(): void
+  onCommitted(taskId: string, latencyMs: number): void
+  /** A passing failure; it is tried again after the pause. */
+  onRetry(taskId: string, error: unknown, pauseMs: number): void
+  onMigrated(taskId: string, error: unknown): void
+  /** The instance cannot go on: close it and tell the operator. */
+  onFatal(error: unknown): void
+}

@@ -1,0 +1,92 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock } from '../broker/clock.ts'
+import { StateCorruptedError, StateLockedError } from '../state/errors.ts'
+import { RocksDbDatabase } from '../state/rocksdb-database.ts'
+import type { TaskDatabase } from '../state/task-database.ts'
+import { TaskState } from '../state/task-state.ts'
+import type { StoreSpec } from '../topology/store.ts'
+
+/** Opens and wipes the state of tasks; one home on disk, another in memory for simulations. */
+export interface StateDirectory {
+  /**
+   * A damaged database is wiped and opened anew: the changelog has everything.
+   * @throws {StateLockedError} another process holds the directory
+   * @throws {StateFormatError} written by a newer version, or foreign
+   */
+  open(
+    taskId: string,
+    stores: readonly StoreSpec<never>[],
+    cacheBytesMax: number,
+  ): Promise<TaskState>
+}
+
+/** How a database of a task is opened and destroyed. */
+export interface DatabaseHome {
+  open(taskId: string): Promise<TaskDatabase>
+  destroy(taskId: string): Promise<void>
+}
+
+/** How long a task handed over inside the process waits for its former owner to close. */
+const HANDOVER_TIMEOUT_MS = 10_000
+
+export class TaskStateDirectory implements StateDirectory {
+  readonly #home: DatabaseHome
+  readonly #clock: Clock
+  readonly #onWipe: (taskId: string, error: Error) => void
+
+  constructor(home: DatabaseHome, clock: Clock, onWipe: (taskId: string, error: Error) => void) {
+    this.#home = home
+    this.#clock = clock
+    this.#onWipe = onWipe
+  }
+
+  async open(
+    taskId: string,
+    stores: readonly StoreSpec<never>[],
+    cacheBytesMax: number,
+  ): Promise<TaskState> {
+    try {
+      return await this.#openState(taskId, stores, cacheBytesMax)
+    } catch (error) {
+      if (!(error instanceof StateCorruptedError)) throw error
+      this.#onWipe(taskId, error)
+      await this.#home.destroy(taskId)
+      return await this.#openState(taskId, stores, cacheBytesMax)
+    }
+  }
+
+  async #openState(
+    taskId: string,
+    stores: readonly StoreSpec<never>[],
+    cacheBytesMax: number,
+  ): Promise<TaskState> {
+    const database = await this.#openWaiting(taskId)
+    try {
+      return await TaskState.open({ database, stores, cacheBytesMax })
+    } catch (error) {
+      await database.close()
+      throw error
+    }
+  }
+
+  async #openWaiting(taskId: string): Promise<TaskDatabase> {
+    const deadline = this.#clock.now() + HANDOVER_TIMEOUT_MS
+    for (let waitMs = 10; ; waitMs = Math.min(waitMs * 2, 500)) {
+      try {
+        return await this.#home.open(taskId)
+      } catch (error) {
+        if (!(error instanceof StateLockedError) || this.#clock.now() >= deadline) throw error
+        await this.#clock.sleep(waitMs)
+      }
+    }
+  }
+}
+
+/** One RocksDB directory a task: `<path>/<taskId>`. */
+export function rocksDbHome(path: string): DatabaseHome {
+  return {
+    open: (taskId) => RocksDbDatabase.open(join(path, taskId)),
+    destroy: (taskId) => rm(join(path, taskId), { recursive: true, force: true }),
+  }
+}

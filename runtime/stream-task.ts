@@ -1,0 +1,400 @@
+import type { Clock } from '../broker/clock.ts'
+import type { Broker, CommittedOffset, Transaction } from '../broker/port.ts'
+import type { StorePosition } from '../state/query-port.ts'
+import type { TaskState as TaskStores } from '../state/task-state.ts'
+import { SubTopologyExecutor } from '../topology/executor.ts'
+import type { BuiltSubTopology, BuiltTopology } from '../topology/nodes.ts'
+import type { ReadOnlyTable } from '../topology/processor.ts'
+import { RESET_PENDING, encodeCommitMetadata, streamTimeOf } from './commit-metadata.ts'
+import type { CrashProbe } from './crash-probe.ts'
+import { DeadLetters } from './dead-letters.ts'
+import { InputLostError, RuntimeConfigError, TaskCorruptedError } from './errors.ts'
+import { deadLetterTopic, repartitionTopic } from './internal-topics.ts'
+import { OutputCollector } from './output-collector.ts'
+import { PartitionGroup } from './partition-group.ts'
+import { RecordQueue } from './record-queue.ts'
+import type { StateDirectory } from './state-directory.ts'
+import { StoreRestorer, type Changelog } from './store-restorer.ts'
+import { TaskCommitter, type Membership } from './task-committer.ts'
+import { TaskInput, type TaskRecord } from './task-input.ts'
+import { assertTransition, type TaskState } from './task-state-table.ts'
+import { formatTaskId, type TaskId } from './task-id.ts'
+
+/** Where a task's queues get their records from. */
+export interface TaskFeed {
+  /** Feeds these queues from where they stand; they replace the task's former ones. */
+  attach(task: StreamTask, queues: readonly RecordQueue[]): void
+  /** Told that records were taken, so that a paused partition may go on. */
+  relieve(queue: RecordQueue): void
+}
+
+/** What every task of an instance shares. */
+export interface TaskEnvironment {
+  readonly applicationId: string
+  readonly topology: BuiltTopology
+  readonly broker: Broker
+  readonly membership: Membership
+  readonly feed: TaskFeed
+  readonly directory: StateDirectory
+  readonly clock: Clock
+  /** Partitions of every topic the topology writes. */
+  readonly partitionCounts: ReadonlyMap<string, number>
+  readonly globalTables: ReadonlyMap<string, ReadOnlyTable<unknown>>
+  /** Node counters by `node/counter`, summed over tasks. */
+  readonly counters: Map<string, number>
+  /** Bytes of decoded values a task may keep. */
+  readonly cacheBytesMax: number
+  readonly transactionTimeoutMs: number
+  readonly probe: CrashProbe | undefined
+}
+
+export interface TaskPlan {
+  readonly id: TaskId
+  readonly subTopology: BuiltSubTopology
+  readonly partitionCount: number
+  /** The input topics of the sub-topology and the source node that decodes each. */
+  readonly inputs: readonly { readonly topic: string; readonly source: string }[]
+  readonly changelogs: readonly Changelog[]
+}
+
+/**
+ * A task: one partition of one sub-topology, with its stores, its producer and its position.
+ *
+ * T1. One transaction a commit carries outputs, changelogs, dead letters and input offsets.
+ * T2. A commit is started only between batches, so offsets and effects always agree.
+ * T3. After a failed commit the task stands where the committed offsets say, with the committed
+ *     layer as its state: nothing is wiped, nothing is processed twice.
+ */
+export class StreamTask {
+  readonly id: string
+  readonly plan: TaskPlan
+  readonly #env: TaskEnvironment
+  readonly #transaction: Transaction
+  readonly #collector: OutputCollector
+  readonly #deadLetters: DeadLetters
+  readonly #closing = new AbortController()
+  #state: TaskState = 'created'
+  #restorer: StoreRestorer | null = null
+  #stores: TaskStores | null = null
+  #group = new PartitionGroup([])
+  #input: TaskInput | null = null
+  #executor: SubTopologyExecutor | null = null
+  #committer: TaskCommitter | null = null
+  #committed: readonly CommittedOffset[] = []
+  #processedRecords = 0
+
+  constructor(env: TaskEnvironment, plan: TaskPlan) {
+    this.id = formatTaskId(plan.id)
+    this.plan = plan
+    this.#env = env
+    this.#transaction = env.broker.transaction(`${env.applicationId}-${this.id}`, {
+      timeoutMs: env.transactionTimeoutMs,
+    })
+    this.#collector = new OutputCollector(env.partitionCounts)
+    this.#deadLetters = new DeadLetters(
+      this.#collector,
+      deadLetterTopic(env.applicationId),
+      this.id,
+    )
+  }
+
+  get state(): TaskState {
+    return this.#state
+  }
+
+  get queues(): readonly RecordQueue[] {
+    return this.#group.queues
+  }
+
+  /** Null before the state directory is open. */
+  get stores(): TaskStores | null {
+    return this.#stores
+  }
+
+  get processedRecords(): number {
+    return this.#processedRecords
+  }
+
+  get deadLetterCount(): number {
+    return this.#deadLetters.count
+  }
+
+  get restoreProgress() {
+    return this.#restorer?.meter.progress(this.#env.clock.now()) ?? null
+  }
+
+  /** Records collected for the next commit. */
+  get pendingRecords(): number {
+    return this.#collector.recordCount
+  }
+
+  get hasDataToProcess(): boolean {
+    return this.#group.readiness() === 'ready'
+  }
+
+  /** True when a commit would move something. */
+  get isDirty(): boolean {
+    if (this.#collector.recordCount > 0 || this.#stores?.hasUncommitted === true) return true
+    return this.#offsets().some((offset, i) => offset.offset !== this.#committed[i]?.offset)
+  }
+
+  /** Input positions whose effects are committed, and how far they lie behind. */
+  position(): StorePosition {
+    const inputs = this.#committed.map(({ topic, partition, offset }) => ({
+      topic,
+      partition,
+      offset,
+    }))
+    return { taskId: this.id, inputs, lag: this.#group.lag }
+  }
+
+  /**
+   * Steps 1 and 2 of the commit order: fence, read the committed offsets, restore. May be called
+   * again after it threw.
+   * @throws {FencedError} another instance took the task over meanwhile
+   */
+  async start(): Promise<void> {
+    await this.#open()
+    await this.#fence()
+    this.#enter('restoring')
+    await this.#probe('2-before-restore')
+    try {
+      await this.#restore()
+    } catch (error) {
+      if (!(error instanceof TaskCorruptedError)) throw error
+      await this.#stores!.wipe()
+      await this.#restore()
+    }
+    await this.#probe('2-after-restore')
+    if (this.#closing.signal.aborted) return
+    this.#committer = this.#newCommitter()
+    this.#begin()
+    this.#enter('running')
+  }
+
+  /**
+   * Step 3: takes up to `recordsMax` records and processes them as one batch.
+   * @returns records taken, undecodable ones included
+   */
+  async process(recordsMax: number): Promise<number> {
+    const executor = this.#executor!
+    const stores = this.#stores!
+    const before = this.#deadLetters.count
+    const records = this.#input!.take(recordsMax)
+    for (const queue of this.#group.queues) this.#env.feed.relieve(queue)
+    const undecodable = this.#deadLetters.count - before
+    await this.#probe('3-before-process')
+    const wallClockMs = this.#env.clock.now()
+    if (records.length > 0) {
+      executor.prefetch(records)
+      if (stores.hasMissing) await stores.fetchMissing()
+      for (let from = 0; from < records.length;) {
+        const { next, missed } = executor.run(records, from, wallClockMs)
+        from = next
+        if (missed) await stores.fetchMissing()
+      }
+      await this.#probe('3-during-process')
+    }
+    while (executor.endBatch(wallClockMs).missed) await stores.fetchMissing()
+    this.#processedRecords += records.length + undecodable
+    return records.length + undecodable
+  }
+
+  /** Runs wall-clock punctuations that are due. */
+  async punctuate(): Promise<void> {
+    const executor = this.#executor!
+    const wallClockMs = this.#env.clock.now()
+    while (executor.punctuate(wallClockMs).missed) await this.#stores!.fetchMissing()
+    while (executor.endBatch(wallClockMs).missed) await this.#stores!.fetchMissing()
+  }
+
+  /**
+   * Steps 3 (end) to 5. Must be called between batches; the task may process on while it runs.
+   * @throws see {@link TaskCommitter.commit}; call `rewind` after any error but fencing
+   */
+  async commit(): Promise<void> {
+    const offsets = this.#offsets()
+    await this.#committer!.commit(offsets)
+    this.#committed = offsets
+  }
+
+  /** Step 6. May run while the task processes and commits. */
+  async checkpoint(): Promise<void> {
+    await this.#probe('6-before-checkpoint')
+    await this.#stores!.checkpoint()
+    await this.#probe('6-after-checkpoint')
+  }
+
+  /**
+   * After a failed commit: drops what was not committed and stands at the committed offsets. May
+   * be called again after it threw.
+   */
+  async rewind(): Promise<void> {
+    this.#stores!.commitFailed()
+    this.#collector.clear()
+    await this.#fence()
+    this.#begin()
+    this.#enter('running')
+  }
+
+  /** Ends a restore between two pages; the task can then only be closed. */
+  interruptRestore(): void {
+    if (this.#state !== 'running' && this.#state !== 'suspended') this.#closing.abort()
+  }
+
+  suspend(): void {
+    this.#enter('suspended')
+  }
+
+  resume(): void {
+    this.#enter('running')
+  }
+
+  /**
+   * Closes the task. The caller commits before when it may; `clean` then also writes the
+   * checkpoint, so that the next start has nothing to restore.
+   */
+  async close(clean: boolean): Promise<void> {
+    if (this.#state === 'closed' || this.#state === 'closing') return
+    this.#closing.abort()
+    this.#enter('closing')
+    await this.#probe('closing')
+    const stores = this.#stores
+    if (stores !== null) {
+      if (!clean || this.#committer === null) stores.commitFailed()
+      if (clean && this.#committer !== null) await stores.checkpoint()
+      await stores.close()
+    }
+    await this.#transaction.close()
+    this.#enter('closed')
+  }
+
+  async #open(): Promise<void> {
+    if (this.#stores !== null) return
+    const specs = this.plan.subTopology.stores
+    this.#stores = await this.#env.directory.open(this.id, specs, this.#env.cacheBytesMax)
+  }
+
+  /** Step 1, and the committed offsets of step 2. */
+  async #fence(): Promise<void> {
+    if (this.#state !== 'fencing') this.#enter('fencing')
+    await this.#probe('1-before-fence')
+    await this.#transaction.init()
+    await this.#probe('1-after-fence')
+    const { broker, membership } = this.#env
+    const { partition } = this.plan.id
+    const partitions = this.plan.inputs.map(({ topic }) => ({ topic, partition }))
+    const committed = await membership.committed(partitions)
+    if (committed.some(({ metadata }) => metadata === RESET_PENDING)) {
+      throw new RuntimeConfigError(
+        'a reset of this application was interrupted: repeat attribution-streams reset --execute',
+      )
+    }
+    const starts = await broker.listOffsets(partitions, 'earliest')
+    this.#committed = partitions.map(({ topic }, i) => {
+      const found = committed.find((c) => c.topic === topic && c.partition === partition)
+      return found ?? { topic, partition, offset: starts[i]!.offset, metadata: '' }
+    })
+  }
+
+  async #restore(): Promise<void> {
+    const { broker, clock, probe } = this.#env
+    this.#restorer = new StoreRestorer({
+      taskId: this.id,
+      broker,
+      clock,
+      state: this.#stores!,
+      changelogs: this.plan.changelogs,
+      partition: this.plan.id.partition,
+      probe,
+      signal: this.#closing.signal,
+    })
+    await this.#restorer.restore()
+  }
+
+  /** Builds everything that starts anew from the committed offsets. */
+  #begin(): void {
+    const { plan } = this
+    const queues = this.#committed.map(
+      ({ topic, partition, offset }, i) =>
+        new RecordQueue(topic, partition, plan.inputs[i]!.source, offset),
+    )
+    this.#group = new PartitionGroup(queues)
+    const sources = new Map(plan.subTopology.sources.map((source) => [source.name, source]))
+    this.#input = new TaskInput(this.#group, sources, (raw, queue, error) => {
+      this.#deadLetters.send(queue.topic, queue.partition, raw, error)
+    })
+    this.#executor = this.#newExecutor()
+    this.#env.feed.attach(this, queues)
+  }
+
+  /** Made once: it alone knows where the changelogs stand between checkpoints. */
+  #newCommitter(): TaskCommitter {
+    const { clock, membership, probe } = this.#env
+    const options = {
+      taskId: this.id,
+      partition: this.plan.id.partition,
+      transaction: this.#transaction,
+      membership,
+      state: this.#stores!,
+      collector: this.#collector,
+      changelogs: this.plan.changelogs,
+      clock,
+      probe,
+    }
+    return new TaskCommitter(options, this.#stores!.positions())
+  }
+
+  #newExecutor(): SubTopologyExecutor {
+    const { applicationId, counters, globalTables, topology } = this.#env
+    return new SubTopologyExecutor({
+      topology,
+      subTopology: this.plan.subTopology,
+      taskId: this.id,
+      partition: this.plan.id.partition,
+      partitionCount: this.plan.partitionCount,
+      stores: this.#stores!,
+      collector: this.#collector,
+      globalTables,
+      counters,
+      topicName: (name) => repartitionTopic(applicationId, name),
+      streamTimeMs: Math.max(-1, ...this.#committed.map((c) => streamTimeOf(c.metadata))),
+      onError: (record, error) => {
+        if (record === null) return
+        const { raw, topic, partition } = record as TaskRecord
+        this.#deadLetters.send(topic, partition, raw, error)
+      },
+    })
+  }
+
+  #offsets(): CommittedOffset[] {
+    const metadata = encodeCommitMetadata(this.#executor?.streamTimeMs ?? -1)
+    return this.#group.queues.map(({ topic, partition, nextOffset }) => ({
+      topic,
+      partition,
+      offset: nextOffset,
+      metadata,
+    }))
+  }
+
+  #enter(next: TaskState): void {
+    assertTransition(this.id, this.#state, next)
+    this.#state = next
+  }
+
+  #probe(point: Parameters<CrashProbe>[0]): Promise<void> | void {
+    return this.#env.probe?.(point, this.id)
+  }
+}
+
+/** The error of an input that the log no longer holds. */
+export function inputLost(
+  taskId: string,
+  at: { topic: string; partition: number; offset: number; logStartOffset: number },
+): InputLostError {
+  return new InputLostError(
+    `task ${taskId}: ${at.topic}-${at.partition} was processed up to ${at.offset}, but its log ` +
+      `starts at ${at.logStartOffset}: records were deleted before they were processed. ` +
+      `Restore the topic, or move on with: attribution-streams reset --to-earliest`,
+  )
+}

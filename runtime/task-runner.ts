@@ -1,0 +1,253 @@
+import type { Clock } from '../broker/clock.ts'
+import {
+  AbortableError,
+  FencedError,
+  RetriableError,
+  UnknownOutcomeError,
+} from '../broker/errors.ts'
+import { StateWriteError } from '../state/errors.ts'
+import { TaskMigratedError } from './errors.ts'
+import type { StreamTask } from './stream-task.ts'
+import { WakeUp, yieldToLoop } from './wake-up.ts'
+
+export interface RunnerOptions {
+  readonly clock: Clock
+  readonly commitIntervalMs: number
+  readonly checkpointIntervalMs: number
+  /** The committed layer is checkpointed early beyond this. */
+  readonly checkpointBytesMax: number
+  /** A failed commit or start is tried again after a pause that doubles up to this. */
+  readonly retryBackoffMaxMs: number
+  /** Told of every failure that will be retried. */
+  readonly onRetry: (taskId: string, error: unknown, pauseMs: number) => void
+  /** The task is not ours any more; the instance decides what follows. */
+  readonly onMigrated: (task: StreamTask, error: unknown) => void
+  /** Nothing the runtime can do: the instance stops. */
+  readonly onFatal: (task: StreamTask, error: unknown) => void
+  readonly onCommitted: (task: StreamTask, latencyMs: number) => void
+}
+
+/** Records a batch may hold: a few milliseconds of work, so that others get their turn. */
+const BATCH_RECORDS_MAX = 1000
+/** Records one transaction may collect before it is committed early. */
+const TRANSACTION_RECORDS_MAX = 50_000
+const IDLE_WAIT_MS = 250
+/** An idle task renews the times beside its positions this often. */
+const IDLE_CHECKPOINT_MS = 60 * 60 * 1000
+
+/**
+ * Drives one task: process, commit every interval, checkpoint now and then, retry what passes.
+ *
+ * R1. A commit is started between batches and runs while the next batches are processed; the next
+ *     one is not started before its verdict.
+ * R2. A failure of a commit stops processing before anything else is sent; `rewind` follows.
+ */
+export class TaskRunner {
+  readonly task: StreamTask
+  readonly #options: RunnerOptions
+  readonly #wakeUp: WakeUp
+  #stopped = false
+  #loop: Promise<void> | null = null
+  #commit: Promise<void> | null = null
+  #commitError: { readonly error: unknown } | null = null
+  #checkpoint: Promise<void> | null = null
+  #lastCommitMs = 0
+  #lastCheckpointMs = 0
+  #failures = 0
+
+  constructor(task: StreamTask, options: RunnerOptions) {
+    this.task = task
+    this.#options = options
+    this.#wakeUp = new WakeUp(options.clock)
+  }
+
+  /** True while the last attempt to start or commit failed and is being retried. */
+  get isRetrying(): boolean {
+    return this.#failures > 0
+  }
+
+  start(): void {
+    this.#loop = this.#guard(() => this.#startAndTurn())
+  }
+
+  notify(): void {
+    this.#wakeUp.notify()
+  }
+
+  /** Ends the loop between two batches and waits for what is under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#wakeUp.notify()
+    await this.#loop
+    await this.#commit
+    await this.#checkpoint
+  }
+
+  /**
+   * Stops, commits what is processed, and closes with a checkpoint.
+   * @param commit false: what is not committed is dropped (the task is not ours any more)
+   */
+  async close(commit: boolean): Promise<void> {
+    this.task.interruptRestore()
+    await this.stop()
+    const wasRunning = this.task.state === 'running'
+    const clean = commit && wasRunning && (await this.#commitLast())
+    await this.task.close(clean)
+  }
+
+  /** Commits what is processed and stands still, keeping state and producer (a rebalance). */
+  async suspend(): Promise<void> {
+    if (this.task.state !== 'running') return
+    await this.stop()
+    if (await this.#commitLast()) this.task.suspend()
+    else await this.task.close(false)
+  }
+
+  /** Goes on after `suspend`; a no-op for a task that was still being restored. */
+  resume(): void {
+    if (this.task.state !== 'suspended') return
+    this.task.resume()
+    this.#stopped = false
+    this.#loop = this.#guard(() => this.#turns())
+  }
+
+  /** @returns false when the commit failed: what was not committed must be dropped */
+  async #commitLast(): Promise<boolean> {
+    if (this.#commitError !== null) return false
+    if (!this.task.isDirty) return true
+    try {
+      await this.task.commit()
+      return true
+    } catch (error) {
+      this.#options.onRetry(this.task.id, error, 0)
+      return false
+    }
+  }
+
+  async #startAndTurn(): Promise<void> {
+    await this.#retrying(() => this.task.start())
+    this.#lastCommitMs = this.#lastCheckpointMs = this.#options.clock.now()
+    await this.#turns()
+  }
+
+  async #turns(): Promise<void> {
+    while (!this.#stopped) await this.#turn()
+  }
+
+  async #guard(run: () => Promise<void>): Promise<void> {
+    try {
+      await run()
+    } catch (error) {
+      if (this.#stopped) return
+      if (error instanceof FencedError || error instanceof TaskMigratedError) {
+        this.#options.onMigrated(this.task, error)
+      } else {
+        this.#options.onFatal(this.task, error)
+      }
+    }
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#commitError !== null) await this.#recover(this.#commitError.error)
+    const processed = await this.task.process(BATCH_RECORDS_MAX)
+    await this.task.punctuate()
+    this.#commitWhenDue()
+    this.#checkpointWhenDue()
+    if (this.task.pendingRecords > TRANSACTION_RECORDS_MAX && this.#commit !== null) {
+      // The broker is slower than the task: wait rather than let the open layer grow.
+      await this.#commit
+    }
+    if (processed > 0) await yieldToLoop()
+    else await this.#wakeUp.wait(this.#idleWaitMs())
+  }
+
+  #idleWaitMs(): number {
+    if (!this.task.isDirty) return IDLE_WAIT_MS
+    const due = this.#lastCommitMs + this.#options.commitIntervalMs - this.#options.clock.now()
+    return Math.max(1, Math.min(due, IDLE_WAIT_MS))
+  }
+
+  #commitWhenDue(): void {
+    if (this.#commit !== null || this.#commitError !== null) return
+    const { clock, commitIntervalMs } = this.#options
+    const startedMs = clock.now()
+    const isFull = this.task.pendingRecords > TRANSACTION_RECORDS_MAX
+    if (!isFull && startedMs - this.#lastCommitMs < commitIntervalMs) return
+    if (!this.task.isDirty) return
+    this.#lastCommitMs = startedMs
+    this.#commit = this.task
+      .commit()
+      .then(
+        () => {
+          this.#failures = 0
+          this.#options.onCommitted(this.task, clock.now() - startedMs)
+        },
+        (error: unknown) => {
+          this.#commitError = { error }
+        },
+      )
+      .finally(() => {
+        this.#commit = null
+        this.#wakeUp.notify()
+      })
+  }
+
+  #checkpointWhenDue(): void {
+    if (this.#checkpoint !== null) return
+    const { checkpointBytesMax, checkpointIntervalMs, clock } = this.#options
+    const bytes = this.task.stores!.uncheckpointedBytes
+    const sinceMs = clock.now() - this.#lastCheckpointMs
+    const isDue =
+      bytes > checkpointBytesMax ||
+      (bytes > 0 && sinceMs >= checkpointIntervalMs) ||
+      sinceMs >= IDLE_CHECKPOINT_MS
+    if (!isDue) return
+    this.#lastCheckpointMs = clock.now()
+    this.#checkpoint = this.task
+      .checkpoint()
+      // The layer stays in memory and the changelog has it: the next checkpoint tries again.
+      .catch((error: unknown) => this.#options.onRetry(this.task.id, error, checkpointIntervalMs))
+      .finally(() => {
+        this.#checkpoint = null
+      })
+  }
+
+  /** After a failed commit: pause, stand at the committed offsets again, go on. */
+  async #recover(error: unknown): Promise<void> {
+    if (error instanceof FencedError || error instanceof TaskMigratedError) throw error
+    if (!isPassing(error)) throw error
+    await this.#pause(error)
+    if (this.#stopped) return
+    await this.#retrying(() => this.task.rewind())
+    this.#commitError = null
+  }
+
+  async #retrying(attempt: () => Promise<void>): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        await attempt()
+        return
+      } catch (error) {
+        if (!isPassing(error)) throw error
+        await this.#pause(error)
+      }
+    }
+  }
+
+  async #pause(error: unknown): Promise<void> {
+    const pauseMs = Math.min(100 * 2 ** this.#failures, this.#options.retryBackoffMaxMs)
+    this.#failures++
+    this.#options.onRetry(this.task.id, error, pauseMs)
+    await this.#wakeUp.wait(pauseMs)
+  }
+}
+
+/** Failures that time or an operator mends (a broker away, a full disk); all else is fatal. */
+function isPassing(error: unknown): boolean {
+  return (
+    error instanceof RetriableError ||
+    error instanceof AbortableError ||
+    error instanceof UnknownOutcomeError ||
+    error instanceof StateWriteError
+  )
+}
