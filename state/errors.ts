@@ -24,6 +24,16 @@ export class StateWriteError extends StateError {
   readonly code = 'STATE_WRITE'
 }
 
+/** The disk refused a read (no descriptors left, no permission, a failing device): not damage. */
+export class StateReadError extends StateError {
+  readonly code = 'STATE_READ'
+}
+
+/** The database was closed, or its process crashed in a simulation, before the call was done. */
+export class StateClosedError extends StateError {
+  readonly code = 'STATE_CLOSED'
+}
+
 /** The task that owns the key is not running here: HTTP 503, ask again. */
 export class StoreNotReadyError extends StateError {
   readonly code = 'STORE_NOT_READY'
