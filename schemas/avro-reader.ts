@@ -1,9 +1,11 @@
 import type avro from 'avsc'
 import { AvroBounds } from './avro-bounds.ts'
-import { avroType, readerSchema } from './avro-types.ts'
+import { avroType } from './avro-types.ts'
 import { DeserializationError, UnknownSchemaIdError } from './errors.ts'
-import type { ViewName } from './record-types.ts'
+import type { ViewName, ViewTypes } from './record-types.ts'
+import { type AvroValue, valueFromAvro } from './observed-value.ts'
 import type { SchemaRegistry } from './registry.ts'
+import { readerSchema, viewOf, type View } from './views.ts'
 import { HEADER_BYTES, readSchemaId } from './wire-format.ts'
 
 /** How records of one writer's schema are read; or why they cannot be. */
@@ -14,32 +16,41 @@ interface Plan {
 
 /**
  * Reads a view of records framed as in wire-format.ts, whatever schema of the registry wrote them:
- * by Avro's rules of schema resolution, record names without name space.
+ * by Avro's rules of schema resolution, record names without name space. Fields that the writer
+ * has and the view has not are skipped, so newer writers can be read.
  *
  * Bounds and resolver are built once per schema id: building them costs a thousand records. A
  * schema that cannot be read as the view is remembered too, or hostile records of that id would
  * cost as much each.
  */
-export class AvroReader {
-  private readonly view: ViewName
+export class AvroReader<K extends ViewName> {
+  private readonly name: K
+  private readonly view: View
   private readonly registry: SchemaRegistry
   private readonly reader: avro.Type
   private readonly plans = new Map<number, Plan | DeserializationError>()
   private lastId = -1
   private lastPlan: Plan | undefined
 
-  constructor(view: ViewName, registry: SchemaRegistry) {
-    this.view = view
+  constructor(name: K, registry: SchemaRegistry) {
+    this.name = name
+    this.view = viewOf(name)
     this.registry = registry
-    this.reader = avroType(readerSchema(view))
+    this.reader = avroType(readerSchema(name))
   }
 
   /**
-   * @returns the view's fields with values as avsc gives them, content not yet validated
+   * @param start where the magic byte stands
+   * @returns the view; it shares no memory with the buffer
    * @throws {UnknownSchemaIdError} the registry has not loaded the id
-   * @throws {DeserializationError} not exactly one value of the writer's schema
+   * @throws {DeserializationError} not exactly one value of the writer's schema, too long, or its
+   *   content does not hold
    */
-  read(buffer: Buffer, start: number, end: number): unknown {
+  read(buffer: Buffer, start: number, end: number): ViewTypes[K] {
+    const { bytesMax, valueField, validate } = this.view
+    if (end - start > bytesMax) {
+      throw new DeserializationError('', `at most ${bytesMax} bytes`, `${end - start}`)
+    }
     if (end - start < HEADER_BYTES) {
       throw new DeserializationError('', 'a schema id', `${end - start} bytes`)
     }
@@ -50,7 +61,12 @@ export class AvroReader {
     if (decoded.offset !== end) {
       throw new DeserializationError('', `${end - start} bytes`, `${decoded.offset - start}`)
     }
-    return decoded.value
+    const record = decoded.value as Record<string, unknown>
+    if (valueField !== undefined) {
+      record[valueField] = valueFromAvro(record[valueField] as AvroValue, valueField)
+    }
+    validate(record as never)
+    return record as ViewTypes[K]
   }
 
   private decode(buffer: Buffer, start: number, plan: Plan): { value: unknown; offset: number } {
@@ -84,7 +100,7 @@ export class AvroReader {
       const resolver = this.reader.createResolver(writer, { ignoreNamespaces: true })
       return { resolver, bounds: new AvroBounds(writer) }
     } catch (error) {
-      const expected = `a schema that can be read as ${this.view}`
+      const expected = `a schema that can be read as ${this.name}`
       return new DeserializationError('', expected, `schema id ${id}: ${messageOf(error)}`, error)
     }
   }

@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer'
-import { avroType, nodeOf, viewOf } from './avro-types.ts'
+import { avroType, nodeOf } from './avro-types.ts'
 import { DeserializationError } from './errors.ts'
 import { jsonDepth } from './json-depth.ts'
 import { type JsonShape, recordShape } from './json-shape.ts'
 import { received } from './received.ts'
-import type { ViewName } from './record-types.ts'
+import type { ViewName, ViewTypes } from './record-types.ts'
 import { currentSchema } from './schema-files.ts'
-import { RECORD_BYTES_MAX } from './text-limits.ts'
+import { viewOf, type View } from './views.ts'
 
 /** Lists and objects within each other, the record included. */
 const DEPTH_MAX = 32
@@ -15,21 +15,25 @@ const DEPTH_MAX = 32
 const DEPTH_UNCHECKED_BYTES = 4_096
 
 /** Reads a view of records written as JSON, checked against the record's schema. */
-export class JsonReader {
+export class JsonReader<K extends ViewName> {
+  private readonly view: View
   private readonly shape: JsonShape
 
-  constructor(view: ViewName) {
-    const { record, fields } = viewOf(view)
-    this.shape = recordShape(nodeOf(avroType(currentSchema(record).schema)), fields)
+  constructor(name: K) {
+    this.view = viewOf(name)
+    const { schema } = currentSchema(this.view.record)
+    this.shape = recordShape(nodeOf(avroType(schema)), this.view.fields)
   }
 
   /**
-   * @returns the view's fields, content not yet validated
-   * @throws {DeserializationError} start ≤ bytes < end is not JSON of the schema, or too deep
+   * @returns the view; it shares no memory with the buffer
+   * @throws {DeserializationError} start ≤ bytes < end is not JSON of the schema, is too long or
+   *   too deep, or its content does not hold
    */
-  read(buffer: Buffer, start: number, end: number): unknown {
-    if (end - start > RECORD_BYTES_MAX) {
-      throw new DeserializationError('', `at most ${RECORD_BYTES_MAX} bytes`, `${end - start}`)
+  read(buffer: Buffer, start: number, end: number): ViewTypes[K] {
+    const { bytesMax, validate } = this.view
+    if (end - start > bytesMax) {
+      throw new DeserializationError('', `at most ${bytesMax} bytes`, `${end - start}`)
     }
     if (!isUtf8(buffer.subarray(start, end))) {
       throw new DeserializationError('', 'JSON in UTF-8', 'bytes that are not UTF-8')
@@ -37,7 +41,9 @@ export class JsonReader {
     if (end - start > DEPTH_UNCHECKED_BYTES && jsonDepth(buffer, start, end) > DEPTH_MAX) {
       throw new DeserializationError('', `at most ${DEPTH_MAX} levels`, 'more')
     }
-    return this.shape(parse(buffer.toString('utf8', start, end)), '')
+    const record = this.shape(parse(buffer.toString('utf8', start, end)), '')
+    validate(record as never)
+    return record as ViewTypes[K]
   }
 }
 

@@ -1,6 +1,7 @@
 import type avro from 'avsc'
-import { avroType } from './avro-types.ts'
+import { avroType, nodeOf } from './avro-types.ts'
 import { SchemaRegistryError, SerializationError } from './errors.ts'
+import { FlawFinder } from './flaw-finder.ts'
 import { valueToAvro } from './observed-value.ts'
 import type { RecordName, RecordTypes } from './record-types.ts'
 import type { IdentityObservation, Observation, StateChanged } from './records.ts'
@@ -57,9 +58,11 @@ function avroSerializer<K extends RecordName>(
   const id = registry.idOf(subject, schema)
   if (id === undefined) throw new SchemaRegistryError(`no schema is registered under ${subject}`)
   const type = avroType(schema)
+  const flaws = new FlawFinder(nodeOf(type))
   let scratch = Buffer.allocUnsafe(SCRATCH_BYTES)
   writeHeader(scratch, id)
   return (value) => {
+    refuseFlaws(record, value, flaws)
     const avroRecord = toAvro(record, value)
     let end = encode(type, avroRecord, scratch, record)
     if (end < 0) {
@@ -70,6 +73,11 @@ function avroSerializer<K extends RecordName>(
     }
     return scratch.subarray(0, end)
   }
+}
+
+function refuseFlaws(record: RecordName, value: object, flaws: FlawFinder): void {
+  const flaw = flaws.find(value)
+  if (flaw !== undefined) throw new SerializationError(`a ${record} cannot be written: ${flaw}`)
 }
 
 function encode(type: avro.Type, value: unknown, into: Buffer, record: RecordName): number {
@@ -99,8 +107,10 @@ function toAvro<K extends RecordName>(record: K, value: RecordTypes[K]): unknown
 }
 
 function jsonSerializer<K extends RecordName>(record: K): RecordSerializer<RecordTypes[K]> {
+  const flaws = new FlawFinder(nodeOf(avroType(currentSchema(record).schema)))
   let scratch = Buffer.allocUnsafe(SCRATCH_BYTES)
   return (value) => {
+    refuseFlaws(record, value, flaws)
     const text = JSON.stringify(toJson(record, value))
     if (text.length * 3 > scratch.length) scratch = Buffer.allocUnsafe(text.length * 6)
     return scratch.subarray(0, scratch.write(text))

@@ -29,8 +29,14 @@ export const VALUE_BYTES_MAX = 8_192
 /** Levels of lists and objects in an observed value. */
 export const VALUE_DEPTH_MAX = 16
 
-/** Bytes of a whole record as Avro or JSON; a record batch's default limit is the same size. */
+/** Bytes of a whole record as Avro or JSON; a topic takes batches little larger by default. */
 export const RECORD_BYTES_MAX = 1_048_576
+
+/**
+ * Bytes of an observation: JSON may write each byte of its texts as an escape of six, and they
+ * come to 10 KiB together.
+ */
+export const OBSERVATION_BYTES_MAX = 65_536
 
 export function textLimit(fieldName: string): TextLimit | undefined {
   return LIMITS.get(fieldName)

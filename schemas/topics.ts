@@ -3,7 +3,7 @@ import type { RecordName } from './record-types.ts'
 /** The public topic of each record, unless configured otherwise; dead letters go to `<app>-dlq`. */
 export const PUBLIC_TOPICS: Readonly<Record<RecordName, string>> = {
   observation: 'attacker.observation',
-  'attacker-profile': 'attacker.profile',
+  'attacker-profile': 'attacker.observed',
   'identity-link': 'identity.link',
   'identity-observation': 'identity.observation',
   'state-changed': 'attribution.profile.state_changed',

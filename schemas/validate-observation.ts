@@ -16,10 +16,12 @@ type Checked<T, K extends keyof T> = Pick<T, K>
 export function validateObservation(
   record: Checked<
     Observation,
-    'attacker_uuid' | 'v' | 'ts' | 'primitive' | 'confidence' | 'window'
+    'attacker_uuid' | 'id' | 'v' | 'ts' | 'primitive' | 'confidence' | 'window' | 'evidence_ref'
   >,
 ): void {
   checkId(record.attacker_uuid, 'attacker_uuid')
+  checkReference(record.id, 'id')
+  if (record.evidence_ref !== null) checkReference(record.evidence_ref, 'evidence_ref')
   checkVersion(record.v)
   checkTs(record.ts, 'ts')
   checkPrimitive(record.primitive)
@@ -47,16 +49,25 @@ export function validateIdentityObservation(
   checkConfidence(record.confidence)
 }
 
+/** C0, DEL and C1; and U+FFFD, which stands where bytes were not UTF-8. */
+const FORBIDDEN_IN_ID = /[\u0000-\u001f\u007f-\u009f\ufffd]/
+
 /**
- * Ids become keys of stores, joined by a byte 0, and lines of logs: no control characters. U+FFFD
- * stands where bytes were not UTF-8; two such ids would fall together.
+ * Ids become keys of stores, joined by a byte 0, and lines of logs: no control characters. Of ids
+ * with U+FFFD two that differed might fall together.
  */
 export function checkId(id: string, field: string): void {
-  for (let i = 0; i < id.length; i++) {
-    const unit = id.charCodeAt(i)
-    if (unit < 0x20 || (unit >= 0x7f && unit < 0xa0) || unit === 0xfffd) {
-      throw new DeserializationError(field, 'text without control characters', received(id))
-    }
+  if (FORBIDDEN_IN_ID.test(id)) {
+    throw new DeserializationError(field, 'text without control characters', received(id))
+  }
+}
+
+const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f]/
+
+/** References end a store's key; other than ids they are not names, so U+FFFD may stand. */
+function checkReference(reference: string, field: string): void {
+  if (CONTROL_CHARACTER.test(reference)) {
+    throw new DeserializationError(field, 'text without control characters', received(reference))
   }
 }
 
@@ -69,12 +80,20 @@ function checkVersion(v: number): void {
   if (v !== 1) throw new DeserializationError('v', '1', String(v))
 }
 
+/** Names seen to be good: a few dozen stand in nearly all records. */
+const knownPrimitives = new Set<string>()
+const KNOWN_PRIMITIVES_MAX = 4_096
+
 /** Two or three segments, none empty. */
 function checkPrimitive(primitive: string): void {
+  if (knownPrimitives.has(primitive)) return
   checkId(primitive, 'primitive')
   const segments = primitive.split('.')
-  if (segments.length >= 2 && segments.length <= 3 && segments.every((s) => s !== '')) return
-  throw new DeserializationError('primitive', '2 or 3 dotted segments', received(primitive))
+  if (segments.length < 2 || segments.length > 3 || segments.includes('')) {
+    throw new DeserializationError('primitive', '2 or 3 dotted segments', received(primitive))
+  }
+  // Bounded, since names come from outside: the first to come are those that matter.
+  if (knownPrimitives.size < KNOWN_PRIMITIVES_MAX) knownPrimitives.add(primitive)
 }
 
 export function checkConfidence(confidence: number): void {
