@@ -1,0 +1,71 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+
+/**
+ * Bearer tokens, known only by their SHA-256.
+ *
+ * A1. A token's text is never kept: a leaked configuration or heap dump opens nothing.
+ * A2. Every configured hash is compared, in constant time, so the time of an answer tells neither
+ *     how much of a token was right nor which one it was.
+ */
+
+/** `write` does not include `read`: a sensor that publishes need not see. `admin` is all. */
+export type Scope = 'read' | 'write' | 'admin'
+
+export interface TokenConfig {
+  /** For the log; not secret. */
+  readonly name: string
+  /** SHA-256 of the token's UTF-8 bytes, 64 hex digits. */
+  readonly sha256: string
+  readonly scopes: readonly Scope[]
+}
+
+/** A configured token is not usable: nothing is started. */
+export class TokenConfigError extends Error {
+  override name = 'TokenConfigError'
+  readonly code = 'TOKEN_CONFIG'
+}
+
+interface KnownToken {
+  readonly digest: Buffer
+  readonly scopes: ReadonlySet<Scope>
+}
+
+const sha256Hex = /^[0-9a-fA-F]{64}$/
+
+export class BearerTokens {
+  private readonly known: readonly KnownToken[]
+
+  /** @throws {TokenConfigError} a hash is not 64 hex digits, or a token has no scope */
+  constructor(tokens: readonly TokenConfig[]) {
+    this.known = tokens.map(({ name, sha256, scopes }) => {
+      if (!sha256Hex.test(sha256)) {
+        throw new TokenConfigError(
+          `token ${name}: sha256 must be 64 hex digits; make it with ` +
+            '`printf %s "$TOKEN" | sha256sum`',
+        )
+      }
+      if (scopes.length === 0) throw new TokenConfigError(`token ${name} has no scope`)
+      return { digest: Buffer.from(sha256, 'hex'), scopes: new Set(scopes) }
+    })
+  }
+
+  get configured(): boolean {
+    return this.known.length > 0
+  }
+
+  /** @returns the scopes of the token in an `Authorization` header; null: no known token */
+  scopesOf(authorization: string | undefined): ReadonlySet<Scope> | null {
+    const match = /^Bearer +([!-~]{1,4096})$/i.exec(authorization ?? '')
+    if (match === null) return null
+    const digest = createHash('sha256').update(match[1]!).digest()
+    let found: ReadonlySet<Scope> | null = null
+    for (const token of this.known) {
+      if (timingSafeEqual(token.digest, digest)) found = token.scopes
+    }
+    return found
+  }
+}
+
+export function allows(scopes: ReadonlySet<Scope>, needed: Scope): boolean {
+  return scopes.has(needed) || scopes.has('admin')
+}

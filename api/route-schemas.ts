@@ -1,0 +1,84 @@
+import { metaSchema } from './response-meta.ts'
+
+/** Pieces of JSON schema that several routes share. */
+
+/** Ids have no control characters: a NUL would reach into the next part of a store's key. */
+const idPattern = '^[^\\u0000-\\u001f\\u007f]+$'
+
+export const idParams = {
+  type: 'object',
+  required: ['id'],
+  additionalProperties: false,
+  properties: { id: { type: 'string', minLength: 1, maxLength: 128, pattern: idPattern } },
+} as const
+
+export const limitProperty = {
+  type: 'integer',
+  minimum: 1,
+  maximum: 1000,
+  default: 50,
+  description: 'Rows of a page.',
+} as const
+
+export const afterProperty = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 4096,
+  pattern: '^[A-Za-z0-9_-]+$',
+  description: '`next` of the page before; opaque.',
+} as const
+
+export const pageQuery = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { limit: limitProperty, after: afterProperty },
+} as const
+
+export interface PageQuery {
+  readonly limit: number
+  readonly after?: string
+}
+
+export interface IdParams {
+  readonly id: string
+}
+
+const nextProperty = {
+  type: ['string', 'null'],
+  description: 'Give it as `after` for the next page; null: this was the last.',
+} as const
+
+/** A page of rows in key order. */
+export function pageSchema(item: object): object {
+  return {
+    description: 'A page.',
+    type: 'object',
+    required: ['data', 'next', 'meta'],
+    properties: { data: { type: 'array', items: item }, next: nextProperty, meta: metaSchema },
+  }
+}
+
+export const valueProperty = {
+  description: 'An observed value: null, boolean, number, text, list or object.',
+} as const
+
+export const emptyQuery = { type: 'object', additionalProperties: false } as const
+
+export const errorSchema = {
+  $id: 'Error',
+  description: 'An error; docs/errors.md says how to solve each code.',
+  type: 'object',
+  required: ['error'],
+  properties: {
+    error: {
+      type: 'object',
+      required: ['code', 'message'],
+      properties: { code: { type: 'string' }, message: { type: 'string' } },
+    },
+  },
+} as const
+
+const errorRef = { $ref: 'Error#' } as const
+
+/** Answers of any route that may fail: what the client did wrong, and 503. */
+export const errorResponses = { '4xx': errorRef, '5xx': errorRef } as const

@@ -1,0 +1,185 @@
+import type { FastifyInstance } from 'fastify'
+import { KEY_SEPARATOR, fromByteString, toByteString } from '../../bytes/byte-string.ts'
+import { identityMembersStore, type IdentityMemberRow } from '../../state/attribution-rows.ts'
+import type { QueryPort, StoreRow } from '../../state/query-port.ts'
+import { attributionBody, attributionSchema, readProfiles } from '../attribution-profile.ts'
+import { ApiError } from '../errors.ts'
+import { readIdentity, type IdentityListings, type IdentitySummary } from '../identity-listing.ts'
+import { readPage } from '../page.ts'
+import { metaSchema, withMeta } from '../response-meta.ts'
+import {
+  emptyQuery,
+  errorResponses,
+  idParams,
+  limitProperty,
+  pageQuery,
+  pageSchema,
+  type IdParams,
+  type PageQuery,
+} from '../route-schemas.ts'
+
+/** Identities: the list, one of them, what it does and which attackers it is. */
+export function identityRoutes(
+  app: FastifyInstance,
+  query: QueryPort,
+  listings: IdentityListings,
+): void {
+  app.get<{ Querystring: { limit: number; offset: number } }>(
+    '/identities',
+    { schema: listRoute },
+    async ({ query: { limit, offset } }, reply) => {
+      const { total, newest, positions } = await listings.current()
+      const data = newest.slice(offset, offset + limit).map(identityBody)
+      return withMeta(reply, { total, limit, offset, data }, positions)
+    },
+  )
+
+  app.get<{ Params: IdParams }>(
+    '/identities/:id',
+    { schema: getRoute },
+    async ({ params: { id } }, reply) => {
+      const { value: summary, positions } = await readIdentity(query, id)
+      if (summary === null) throw new ApiError('UNKNOWN_IDENTITY')
+      return withMeta(reply, identityBody(summary), positions)
+    },
+  )
+
+  app.get<{ Params: IdParams }>(
+    '/identities/:id/attribution',
+    { schema: attributionRoute },
+    async ({ params: { id } }, reply) => {
+      const profiles = await readProfiles(query, id)
+      if (profiles.value.length === 0) await assertIdentity(query, id)
+      return withMeta(reply, attributionBody(id, profiles.value), profiles.positions)
+    },
+  )
+
+  app.get<{ Params: IdParams; Querystring: PageQuery }>(
+    '/identities/:id/observations',
+    { schema: membersRoute },
+    async ({ params: { id }, query: page }, reply) => {
+      const prefix = toByteString(id) + KEY_SEPARATOR
+      const request = { ...page, partitionKey: id, prefix }
+      const answer = await readPage<IdentityMemberRow>(query, identityMembersStore, request)
+      if (answer.rows.length === 0) await assertIdentity(query, id)
+      const data = answer.rows.map(memberBody)
+      return withMeta(reply, { data, next: answer.next }, answer.positions)
+    },
+  )
+}
+
+/** @throws {ApiError} UNKNOWN_IDENTITY: it has no member */
+async function assertIdentity(query: QueryPort, identity: string): Promise<void> {
+  const prefix = toByteString(identity) + KEY_SEPARATOR
+  const options = { partitionKey: identity, prefix, limit: 1 }
+  const { value } = await query.scan(identityMembersStore, options)
+  if (value.length === 0) throw new ApiError('UNKNOWN_IDENTITY')
+}
+
+function identityBody(summary: IdentitySummary): object {
+  return {
+    identity_uuid: summary.identity,
+    first_seen: summary.firstSeen,
+    updated_at: summary.updatedTs,
+    observation_count_live: summary.members,
+  }
+}
+
+function memberBody([key, row]: StoreRow<IdentityMemberRow>): object {
+  return {
+    attacker_uuid: fromByteString(key.slice(key.indexOf(KEY_SEPARATOR) + 1)),
+    first_seen: row.firstSeen,
+    updated_at: row.updatedTs,
+  }
+}
+
+const identityProperties = {
+  identity_uuid: { type: 'string' },
+  first_seen: { type: 'number', description: 'Epoch seconds.' },
+  updated_at: { type: 'number', description: 'Newest contribution, epoch seconds.' },
+  observation_count_live: {
+    type: 'integer',
+    description: 'Attackers that are this identity now (an identity observes attackers).',
+  },
+}
+
+const identitySchema = {
+  type: 'object',
+  required: Object.keys(identityProperties),
+  properties: identityProperties,
+}
+
+const listRoute = {
+  operationId: 'listIdentities',
+  summary: 'Identities, newest update first',
+  tags: ['identities'],
+  querystring: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      limit: limitProperty,
+      offset: { type: 'integer', minimum: 0, maximum: 10_000, default: 0 },
+    },
+  },
+  response: {
+    200: {
+      description: 'A page of identities.',
+      type: 'object',
+      required: ['total', 'limit', 'offset', 'data', 'meta'],
+      properties: {
+        total: { type: 'integer' },
+        limit: { type: 'integer' },
+        offset: { type: 'integer' },
+        data: { type: 'array', items: identitySchema },
+        meta: metaSchema,
+      },
+    },
+    ...errorResponses,
+  },
+}
+
+const getRoute = {
+  operationId: 'getIdentity',
+  summary: 'One identity',
+  tags: ['identities'],
+  params: idParams,
+  querystring: emptyQuery,
+  response: {
+    200: {
+      description: 'The identity.',
+      type: 'object',
+      required: [...Object.keys(identityProperties), 'meta'],
+      properties: { ...identityProperties, meta: metaSchema },
+    },
+    ...errorResponses,
+  },
+}
+
+const attributionRoute = {
+  operationId: 'getIdentityAttribution',
+  summary: 'What an identity does, a state per primitive',
+  tags: ['identities'],
+  params: idParams,
+  querystring: emptyQuery,
+  response: { 200: attributionSchema, ...errorResponses },
+}
+
+const membersRoute = {
+  operationId: 'listIdentityObservations',
+  summary: 'The attackers that are this identity',
+  tags: ['identities'],
+  params: idParams,
+  querystring: pageQuery,
+  response: {
+    200: pageSchema({
+      type: 'object',
+      required: ['attacker_uuid', 'first_seen', 'updated_at'],
+      properties: {
+        attacker_uuid: { type: 'string' },
+        first_seen: { type: 'number', description: 'Epoch seconds.' },
+        updated_at: { type: 'number', description: 'Epoch seconds.' },
+      },
+    }),
+    ...errorResponses,
+  },
+}

@@ -1,0 +1,180 @@
+import helmet from '@fastify/helmet'
+import swagger from '@fastify/swagger'
+import fastify, { type FastifyInstance } from 'fastify'
+import { BearerTokens } from './bearer-tokens.ts'
+import { answerClientError, answerError } from './error-answers.ts'
+import { ApiError } from './errors.ts'
+import { EventStreams } from './events/event-streams.ts'
+import { HttpMetrics } from './http-metrics.ts'
+import { IdentityListings } from './identity-listing.ts'
+import { defaultLimits, type ApiLimits, type ApiOptions } from './options.ts'
+import { RateLimits } from './rate-limits.ts'
+import { guardRequest } from './request-guards.ts'
+import { errorSchema } from './route-schemas.ts'
+import { attackerRoutes } from './routes/attacker-routes.ts'
+import { documentRoutes } from './routes/document-routes.ts'
+import { eventRoutes } from './routes/event-routes.ts'
+import { healthRoutes } from './routes/health-routes.ts'
+import { identityRoutes } from './routes/identity-routes.ts'
+import { ingestRoutes } from './routes/ingest-routes.ts'
+import { metricsRoutes } from './routes/metrics-routes.ts'
+import { multiActorRoutes } from './routes/multi-actor-routes.ts'
+import { storeRoutes } from './routes/store-routes.ts'
+import { topologyRoutes } from './routes/topology-routes.ts'
+import { assertSafeBinding } from './safe-binding.ts'
+import { strictValidatorCompiler } from './strict-validation.ts'
+
+/**
+ * The HTTP surface, ready to listen on `options.host`.
+ *
+ * Order of a request: closing? → host, origin, token (request-guards.ts) → rate → schema →
+ * handler. `close()` ends event streams and uploads first, so that they do not hold it up.
+ * @throws {UnsafeBindingError} a host that others can reach, and no token
+ * @throws {TokenConfigError}
+ */
+export function createApi(options: ApiOptions): FastifyInstance {
+  assertSafeBinding(options.host, options.tokens)
+  const tokens = new BearerTokens(options.tokens)
+  const limits = { ...defaultLimits, ...options.limits }
+  const metrics = new HttpMetrics()
+  const closing = new AbortController()
+  const streams = new EventStreams(options.events, limits, {
+    opened: () => metrics.streams.inc(),
+    closed: () => metrics.streams.dec(),
+    dropped: () => metrics.droppedEvents.inc(),
+  })
+
+  const app = newServer(options, limits)
+  app.setValidatorCompiler(strictValidatorCompiler())
+  app.setErrorHandler(answerError)
+  app.setNotFoundHandler(() => {
+    throw new ApiError('UNKNOWN_ROUTE')
+  })
+  app.addSchema(errorSchema)
+  app.addHook('preClose', async () => {
+    closing.abort()
+    await streams.closeAll()
+  })
+  measureRequests(app, metrics)
+  registerHeaders(app)
+  guardRequests(app, tokens, limits, closing.signal)
+  registerDocument(app)
+  app.register((scope, _options, done) => {
+    registerRoutes(scope, { options, limits, metrics, streams, closing: closing.signal })
+    done()
+  })
+  return app
+}
+
+function newServer(options: ApiOptions, limits: ApiLimits): FastifyInstance {
+  return fastify({
+    ...(options.logger === undefined ? {} : { loggerInstance: options.logger }),
+    // A line per request would drown the log of a server that is asked every second.
+    disableRequestLogging: true,
+    trustProxy: false,
+    bodyLimit: limits.bodyBytesMax,
+    connectionTimeout: limits.connectionIdleTimeoutMs,
+    // Of the whole request, so it would cut uploads, which have no limit; heads have their own,
+    // and bodies end when nothing comes for a while (ingest/stream-reader.ts).
+    requestTimeout: 0,
+    http: { headersTimeout: limits.requestHeadTimeoutMs, maxHeaderSize: 16 * 1024 },
+    // Answered by our own hook, in the shape of all errors.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 2048 },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply),
+  })
+}
+
+function measureRequests(app: FastifyInstance, metrics: HttpMetrics): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method } = request
+    const route = request.routeOptions.url ?? 'unknown'
+    metrics.requests.inc({ method, route, status: String(reply.statusCode) })
+    metrics.duration.observe({ method, route }, reply.elapsedTime / 1000)
+    request.log.debug({ method, route, status: reply.statusCode }, 'request answered')
+    done()
+  })
+}
+
+function registerHeaders(app: FastifyInstance): void {
+  app.register(helmet, {
+    // Nothing here is a page: nothing may be loaded, framed or run.
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    },
+    // TLS ends elsewhere, and only whoever ends it may promise it.
+    hsts: false,
+  })
+}
+
+function guardRequests(
+  app: FastifyInstance,
+  tokens: BearerTokens,
+  limits: ApiLimits,
+  closing: AbortSignal,
+): void {
+  const rates = new RateLimits(app, limits)
+  app.addHook('onRequest', async (request) => {
+    // Probes are answered to the end: that is what tells others that this is the end.
+    const probe = request.routeOptions.config.access === 'public'
+    if (closing.aborted && !probe) throw new ApiError('SHUTTING_DOWN')
+    try {
+      guardRequest(request, tokens)
+    } catch (error) {
+      if ((error as ApiError).code === 'UNAUTHENTICATED') await rates.countFailedLogin(request)
+      throw error
+    }
+    if (!probe) await rates.countRequest(request)
+  })
+}
+
+function registerDocument(app: FastifyInstance): void {
+  app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'attribution-streams',
+        description: 'Who is behind the sessions of intrusion sensors, and when the hands change.',
+        version: '1',
+      },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      // Either: a loopback server without configured tokens asks for none.
+      security: [{ token: [] }, {}],
+    },
+    refResolver: {
+      buildLocalReference: ({ $id }, _base, _fragment, i) =>
+        typeof $id === 'string' ? $id : `schema-${i}`,
+    },
+  })
+}
+
+interface RouteContext {
+  readonly options: ApiOptions
+  readonly limits: ApiLimits
+  readonly metrics: HttpMetrics
+  readonly streams: EventStreams
+  readonly closing: AbortSignal
+}
+
+function registerRoutes(root: FastifyInstance, context: RouteContext): void {
+  const { options, limits, metrics, streams, closing } = context
+  const { query, ingest, encoders, clock } = options
+  documentRoutes(root)
+  healthRoutes(root, query, closing)
+  metricsRoutes(root, metrics, options.metrics)
+  root.register(
+    (app, _options, done) => {
+      attackerRoutes(app, query)
+      identityRoutes(app, query, new IdentityListings(query, clock))
+      multiActorRoutes(app, query, limits.rowsExaminedMax)
+      eventRoutes(app, query, streams)
+      storeRoutes(app, query)
+      topologyRoutes(app, query, options.topologyDescription)
+      ingestRoutes(app, { ingest, encoders, limits, clock, lines: metrics.lines, closing })
+      done()
+    },
+    { prefix: '/api/v1' },
+  )
+}
