@@ -1,0 +1,192 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Registry } from 'prom-client'
+import { systemClock } from '../broker/clock.ts'
+import { EmbeddedBroker } from '../broker/embedded/embedded-broker.ts'
+import { LOG_FORMAT } from '../broker/embedded/log-format.ts'
+import type { Broker, TopicSpec } from '../broker/port.ts'
+import { LogEventFeed } from '../runtime/event-feed.ts'
+import { IngestService } from '../runtime/ingest-service.ts'
+import type { InstanceEvents } from '../runtime/instance-events.ts'
+import { InstanceMetrics } from '../runtime/instance-metrics.ts'
+import { QueryService } from '../runtime/query-service.ts'
+import { RepartitionPurge } from '../runtime/repartition-purge.ts'
+import { rocksDbHome, TaskStateDirectory } from '../runtime/state-directory.ts'
+import { StreamsInstance } from '../runtime/streams-instance.ts'
+import { deserializerFor } from '../schemas/deserializer.ts'
+import { InProcessRegistry } from '../schemas/in-process-registry.ts'
+import { PUBLIC_TOPICS } from '../schemas/topics.ts'
+import { RocksDbDatabase } from '../state/rocksdb-database.ts'
+import { attributionTopology } from '../topology/attribution/attribution-topology.ts'
+import type { BuiltTopology } from '../topology/nodes.ts'
+import type { ResolvedConfig } from './config/settings.ts'
+
+/** Everything that runs but HTTP: broker, topology, instance, and the ports over them. */
+export interface Engine {
+  readonly broker: Broker
+  readonly topology: BuiltTopology
+  readonly instance: StreamsInstance
+  readonly query: QueryService
+  readonly ingest: IngestService
+  readonly events: LogEventFeed
+  /** Graceful: commits, checkpoints, leaves the group, closes the log. May be called twice. */
+  close(): Promise<void>
+}
+
+export interface EngineOptions {
+  readonly config: ResolvedConfig
+  /** Told of what happens; must not throw. */
+  readonly events: InstanceEvents & {
+    /** State of a task was damaged and is restored from its changelog. */
+    onWipe(taskId: string, error: Error): void
+  }
+  readonly metrics: Registry
+}
+
+/** The product's topology as configured. */
+export function configuredTopology(config: ResolvedConfig): BuiltTopology {
+  return attributionTopology({
+    observationTopics: config.observationTopics,
+    outputFormat: config.outputFormat,
+    registry: new InProcessRegistry(),
+    multiActorWindowMs: config.multiActorWindowMs,
+    multiActorMinPrimitives: config.multiActorMinPrimitives,
+    maxFutureSkewMs: config.maxFutureSkewMs,
+    ...(config.observationRetentionMs === null
+      ? {}
+      : { observationRetentionMs: config.observationRetentionMs }),
+  }).build()
+}
+
+/**
+ * Opens the embedded log of a state directory.
+ * @throws {StateLockedError} another process runs on it
+ */
+export async function openEmbeddedBroker(config: ResolvedConfig): Promise<Broker> {
+  const database = await RocksDbDatabase.open(join(config.stateDir, 'log'), { format: LOG_FORMAT })
+  return await EmbeddedBroker.open({ database, clock: systemClock })
+}
+
+/** Where the stores of the application's tasks lie. */
+export function stateHome(config: ResolvedConfig): string {
+  return join(config.stateDir, 'state', config.applicationId)
+}
+
+/** Removes the stores of every task; their changelogs keep what they hold. */
+export function wipeState(config: ResolvedConfig): Promise<void> {
+  return rm(stateHome(config), { recursive: true, force: true })
+}
+
+/**
+ * Opens and starts the engine; resolves when tasks are assigned (they may still restore).
+ * @throws whatever made the start impossible; what was opened is closed again
+ */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const { config, events, metrics } = options
+  const topology = configuredTopology(config)
+  const broker = await openEmbeddedBroker(config)
+  const instanceMetrics = new InstanceMetrics(metrics)
+  const instance = new StreamsInstance({
+    settings: config,
+    topology,
+    broker,
+    directory: new TaskStateDirectory(
+      rocksDbHome(stateHome(config)),
+      systemClock,
+      (taskId, error) => events.onWipe(taskId, error),
+    ),
+    clock: systemClock,
+    topics: publicTopics(config),
+    events: alsoTelling(events, instanceMetrics.events),
+  })
+  instanceMetrics.watch(instance)
+  const ingest = new IngestService(broker)
+  const feed = new LogEventFeed(broker, watchable(config), (error) => events.onFatal(error))
+  const onPurgeError = (error: unknown) => events.onRetry('purge', error, 0)
+  const purge = new RepartitionPurge(instance, broker, systemClock, onPurgeError)
+  let closed: Promise<void> | null = null
+  const close = async () => {
+    await purge.close()
+    await feed.close()
+    await ingest.close()
+    await instance.close()
+    await broker.close()
+  }
+  const engine: Engine = {
+    broker,
+    topology,
+    instance,
+    query: new QueryService(instance, topology, config.applicationId),
+    ingest,
+    events: feed,
+    close: () => (closed ??= close()),
+  }
+  try {
+    await instance.start()
+  } catch (error) {
+    await engine.close()
+    throw error
+  }
+  purge.start()
+  return engine
+}
+
+/** Inputs carry the log's clock, against which sensors' clocks are judged; outputs event time. */
+function publicTopics(config: ResolvedConfig): TopicSpec[] {
+  const { logRetentionBytes, logRetentionMs, partitions } = config
+  const retention = { retentionMs: logRetentionMs, retentionBytes: logRetentionBytes }
+  const input = { ...retention, timestampType: 'log-append-time' } as const
+  const observations = 'pattern' in config.observationTopics ? [] : config.observationTopics
+  const spec = (name: string, topicConfig: TopicSpec['config']): TopicSpec => ({
+    name,
+    partitions,
+    ...(topicConfig === undefined ? {} : { config: topicConfig }),
+  })
+  return [
+    ...observations.map((name) => spec(name, input)),
+    spec(PUBLIC_TOPICS['attacker-profile'], input),
+    spec(PUBLIC_TOPICS['identity-observation'], input),
+    spec(PUBLIC_TOPICS['identity-link'], {
+      cleanupPolicy: 'compact',
+      timestampType: 'log-append-time',
+    }),
+    spec(PUBLIC_TOPICS['state-changed'], retention),
+    spec(PUBLIC_TOPICS['multi-actor-suspected'], retention),
+    spec(PUBLIC_TOPICS['multi-actor-cleared'], retention),
+  ]
+}
+
+/** Topics that event streams may follow. */
+function watchable(config: ResolvedConfig) {
+  const registry = new InProcessRegistry()
+  const observations = 'pattern' in config.observationTopics ? [] : config.observationTopics
+  return new Map<string, ReturnType<typeof deserializerFor>>([
+    ...observations.map(
+      (topic) => [topic, deserializerFor('observation', registry)] as const,
+    ),
+    [PUBLIC_TOPICS['state-changed'], deserializerFor('state-changed', registry)],
+    [PUBLIC_TOPICS['multi-actor-suspected'], deserializerFor('multi-actor-suspected', registry)],
+    [PUBLIC_TOPICS['multi-actor-cleared'], deserializerFor('multi-actor-cleared', registry)],
+  ])
+}
+
+function alsoTelling(
+  events: InstanceEvents,
+  metrics: InstanceMetrics['events'],
+): InstanceEvents {
+  return {
+    ...events,
+    onAssigned: (tasks) => {
+      metrics.onAssigned(tasks)
+      events.onAssigned(tasks)
+    },
+    onCommitted: (taskId, latencyMs) => {
+      metrics.onCommitted(taskId, latencyMs)
+      events.onCommitted(taskId, latencyMs)
+    },
+    onRetry: (taskId, error, pauseMs) => {
+      metrics.onRetry(taskId, error, pauseMs)
+      events.onRetry(taskId, error, pauseMs)
+    },
+  }
+}
