@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { Registry } from 'prom-client'
 import { systemClock } from '../broker/clock.ts'
 import { EmbeddedBroker } from '../broker/embedded/embedded-broker.ts'
-import { LOG_FORMAT } from '../broker/embedded/log-format.ts'
 import type { Broker, TopicSpec } from '../broker/port.ts'
 import { LogEventFeed } from '../runtime/event-feed.ts'
 import { IngestService } from '../runtime/ingest-service.ts'
@@ -58,13 +57,33 @@ export function configuredTopology(config: ResolvedConfig): BuiltTopology {
   }).build()
 }
 
+const LOG_FORMAT = { name: 'attribution-streams-log', version: 1 }
+
+export interface OpenLog {
+  readonly broker: Broker
+  /** Closes the broker, then its disk. */
+  close(): Promise<void>
+}
+
 /**
  * Opens the embedded log of a state directory.
  * @throws {StateLockedError} another process runs on it
  */
-export async function openEmbeddedBroker(config: ResolvedConfig): Promise<Broker> {
+export async function openEmbeddedLog(config: ResolvedConfig): Promise<OpenLog> {
   const database = await RocksDbDatabase.open(join(config.stateDir, 'log'), { format: LOG_FORMAT })
-  return await EmbeddedBroker.open({ database, clock: systemClock })
+  try {
+    const broker = await EmbeddedBroker.open({ database, clock: systemClock })
+    return {
+      broker,
+      close: async () => {
+        await broker.close()
+        await database.close()
+      },
+    }
+  } catch (error) {
+    await database.close()
+    throw error
+  }
 }
 
 /** Where the stores of the application's tasks lie. */
@@ -84,7 +103,8 @@ export function wipeState(config: ResolvedConfig): Promise<void> {
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { config, events, metrics } = options
   const topology = configuredTopology(config)
-  const broker = await openEmbeddedBroker(config)
+  const log = await openEmbeddedLog(config)
+  const { broker } = log
   const instanceMetrics = new InstanceMetrics(metrics)
   const instance = new StreamsInstance({
     settings: config,
@@ -110,7 +130,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     await feed.close()
     await ingest.close()
     await instance.close()
-    await broker.close()
+    await log.close()
   }
   const engine: Engine = {
     broker,
@@ -161,19 +181,14 @@ function watchable(config: ResolvedConfig) {
   const registry = new InProcessRegistry()
   const observations = 'pattern' in config.observationTopics ? [] : config.observationTopics
   return new Map<string, ReturnType<typeof deserializerFor>>([
-    ...observations.map(
-      (topic) => [topic, deserializerFor('observation', registry)] as const,
-    ),
+    ...observations.map((topic) => [topic, deserializerFor('observation', registry)] as const),
     [PUBLIC_TOPICS['state-changed'], deserializerFor('state-changed', registry)],
     [PUBLIC_TOPICS['multi-actor-suspected'], deserializerFor('multi-actor-suspected', registry)],
     [PUBLIC_TOPICS['multi-actor-cleared'], deserializerFor('multi-actor-cleared', registry)],
   ])
 }
 
-function alsoTelling(
-  events: InstanceEvents,
-  metrics: InstanceMetrics['events'],
-): InstanceEvents {
+function alsoTelling(events: InstanceEvents, metrics: InstanceMetrics['events']): InstanceEvents {
   return {
     ...events,
     onAssigned: (tasks) => {

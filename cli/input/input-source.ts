@@ -21,10 +21,11 @@ export interface InputSource {
  * @throws {CommandFailure} no such file, not a file
  */
 export async function openInput(path: string, standardInput: Readable): Promise<InputSource> {
-  const stream = path === '-' ? standardInput : createReadStream(path, { highWaterMark: 65_536 })
   const bytesTotal = path === '-' ? null : await sizeOf(path)
   let read = 0
   async function* counted(): AsyncGenerator<Buffer> {
+    // Opened by its reader: an error before anyone listens would end the process.
+    const stream = path === '-' ? standardInput : createReadStream(path)
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       read += chunk.length
       yield chunk
