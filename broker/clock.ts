@@ -15,7 +15,7 @@ export interface Clock {
 
 export type CancelTimer = () => void
 
-/** The machine's clock. Its timers do not keep a process alive. */
+/** The machine's clock. A waiting timer keeps the process alive: whoever set it cancels it. */
 export const systemClock: Clock = {
   now: () => Date.now(),
 
@@ -37,7 +37,6 @@ export const systemClock: Clock = {
 
   setTimer(ms, fn) {
     const timer = setTimeout(fn, ms)
-    timer.unref()
     return () => {
       clearTimeout(timer)
     }

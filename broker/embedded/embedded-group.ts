@@ -1,0 +1,192 @@
+import type { Clock } from '../clock.ts'
+import { FencedError } from '../errors.ts'
+import type {
+  CommittedOffset,
+  Group,
+  GroupMetadata,
+  GroupOptions,
+  TopicPartition,
+} from '../port.ts'
+import { Deferred } from './deferred.ts'
+import type { GroupCoordinator } from './group-coordinator.ts'
+import type { GroupMembership, MemberLink } from './group-membership.ts'
+import { Heartbeat } from './heartbeat.ts'
+
+/** Why a generation ends for this member. */
+type Ending = 'rebalance' | 'lost' | 'replaced' | 'leave'
+
+interface Entered {
+  readonly assignment: Buffer
+  readonly metadata: GroupMetadata
+}
+
+/**
+ * One member of a group: joins, takes its assignment, is heard of, gives it back, joins again.
+ *
+ * E1. Callbacks run one after the other: a generation is revoked or lost before the next is
+ *     assigned.
+ * E2. Heartbeats go on while callbacks run; only waiting in `join` replaces them.
+ * E3. The metadata of a generation is valid until `onRevoked` has returned.
+ * E4. A member whose instance id was taken over does not return: it would only fence the other.
+ */
+export class EmbeddedGroup implements Group, MemberLink {
+  readonly #options: GroupOptions
+  readonly #coordinator: GroupCoordinator
+  readonly #membership: GroupMembership
+  readonly #heartbeat: Heartbeat
+  readonly #first = new Deferred<undefined>()
+  #run: Promise<void> | null = null
+  #memberId: string | null = null
+  #metadata: GroupMetadata | null = null
+  #ending = new Deferred<Ending>()
+  #isLeaving = false
+  #isReplaced = false
+  #isSevered = false
+  #failure: Error | null = null
+
+  constructor(options: GroupOptions, coordinator: GroupCoordinator, clock: Clock) {
+    this.#options = options
+    this.#coordinator = coordinator
+    this.#membership = coordinator.membership(options.groupId)
+    this.#heartbeat = new Heartbeat(clock, options.heartbeatIntervalMs ?? 3000)
+  }
+
+  /** @throws what a callback threw */
+  async join(): Promise<void> {
+    this.#run ??= this.#live()
+    await this.#first.promise
+  }
+
+  metadata(): GroupMetadata | null {
+    return this.#metadata
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- a refusal rejects
+  async confirm(): Promise<void> {
+    if (this.#failure !== null) throw this.#failure
+    if (this.#isSevered || this.#memberId === null || !this.#membership.has(this.#memberId)) {
+      this.#ending.resolve('lost')
+      throw new FencedError(`not a member of group ${this.#options.groupId}`)
+    }
+    // Between generations there is none to be fenced from.
+    if (this.#metadata !== null) this.#beat(this.#metadata)
+  }
+
+  committed(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
+    return this.#coordinator.offsets(this.#options.groupId).stable(partitions)
+  }
+
+  async leave(): Promise<void> {
+    this.#isLeaving = true
+    this.#ending.resolve('leave')
+    // While it waits in `join` there is nothing to give back.
+    if (this.#metadata === null) this.#depart()
+    await this.#run
+  }
+
+  /** Stops as a process does that dies: nothing is given back, nobody is told. */
+  sever(): void {
+    this.#isSevered = true
+    this.#heartbeat.stop()
+  }
+
+  rebalance(): void {
+    if (!this.#isSevered) this.#ending.resolve('rebalance')
+  }
+
+  replaced(): void {
+    this.#isReplaced = true
+    if (!this.#isSevered) this.#ending.resolve('replaced')
+  }
+
+  async #live(): Promise<void> {
+    try {
+      while (!this.#isLeaving && !this.#isReplaced) {
+        const entered = await this.#enter()
+        if (this.#isSevered) return
+        if (entered === null) continue
+        this.#metadata = entered.metadata
+        await this.#options.onAssigned(entered.assignment, entered.metadata)
+        this.#first.resolve(undefined)
+        const ending = await this.#ending.promise
+        await this.#endGeneration(ending)
+      }
+      this.#first.reject(new FencedError('the group was left before the first assignment'))
+    } catch (error) {
+      this.#failure = error instanceof Error ? error : new Error(String(error))
+      this.#metadata = null
+      this.#first.reject(this.#failure)
+    } finally {
+      this.#heartbeat.stop()
+      this.#depart()
+    }
+  }
+
+  /** Joins and synchronises; null: a rebalance or removal came between, begin again. */
+  async #enter(): Promise<Entered | null> {
+    const { groupId, instanceId, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options
+    this.#heartbeat.stop()
+    this.#ending = new Deferred()
+    try {
+      const joined = await this.#membership.join({
+        memberId: this.#memberId,
+        instanceId: instanceId ?? null,
+        subscription: this.#options.subscription(),
+        sessionTimeoutMs: sessionTimeoutMs ?? 45_000,
+        rebalanceTimeoutMs: rebalanceTimeoutMs ?? 60_000,
+        link: this,
+      })
+      const { memberId, generationId, members } = joined
+      this.#memberId = memberId
+      const metadata = { groupId, generationId, memberId }
+      this.#heartbeat.start(() => {
+        this.#beatQuietly(metadata)
+      })
+      const assignments = members === null ? null : this.#options.assign(members)
+      const assignment = await this.#membership.sync(memberId, generationId, assignments)
+      return assignment === 'rebalance' ? null : { assignment, metadata }
+    } catch (error) {
+      if (!(error instanceof FencedError)) throw error
+      this.#memberId = null
+      return null
+    }
+  }
+
+  async #endGeneration(ending: Ending): Promise<void> {
+    if (ending === 'rebalance' || ending === 'leave') {
+      await this.#options.onRevoked()
+      this.#metadata = null
+      return
+    }
+    this.#metadata = null
+    this.#memberId = null
+    await this.#options.onLost()
+  }
+
+  /** A static member keeps its seat until its session ends, so that it may return (KIP-345). */
+  #depart(): void {
+    const memberId = this.#memberId
+    if (memberId === null || this.#isSevered) return
+    if (this.#options.instanceId === undefined) this.#membership.leave(memberId)
+  }
+
+  /** @throws {FencedError} the membership is gone */
+  #beat({ memberId, generationId }: GroupMetadata): void {
+    try {
+      const answer = this.#membership.heartbeat(memberId, generationId)
+      if (answer === 'rebalance') this.#ending.resolve('rebalance')
+    } catch (error) {
+      this.#ending.resolve('lost')
+      throw error
+    }
+  }
+
+  #beatQuietly(metadata: GroupMetadata): void {
+    try {
+      this.#beat(metadata)
+    } catch {
+      // The generation's end says it.
+      this.#heartbeat.stop()
+    }
+  }
+}
