@@ -58,7 +58,7 @@ function canonicalObject(object: object, field: string, depthMax: number): strin
 
 /**
  * Compares by code point. UTF-16 units compare alike except that surrogates (D800–DFFF) stand for
- * code points above all other units; moving E000–FFFF below them mends that.
+ * code points above all other units: E000–FFFF move down by the surrogates' 800, these to the top.
  */
 export function byCodePoint(a: string, b: string): number {
   const length = Math.min(a.length, b.length)
@@ -72,7 +72,7 @@ export function byCodePoint(a: string, b: string): number {
 
 function codePointRank(unit: number): number {
   if (unit < 0xd800) return unit
-  return unit >= 0xe000 ? unit - 0x2000 : unit + 0x2000
+  return unit >= 0xe000 ? unit - 0x800 : unit + 0x2000
 }
 
 /**

@@ -2,7 +2,12 @@ import type { RawRecord } from '../../broker/record-batch/record.ts'
 
 /** A source record with this value, lying in the middle of a larger buffer as in a batch. */
 export function rawRecord(value: Uint8Array | string | null): RawRecord {
-  const bytes = value === null ? Buffer.alloc(0) : Buffer.from(value as Uint8Array)
+  const bytes =
+    value === null
+      ? Buffer.alloc(0)
+      : typeof value === 'string'
+        ? Buffer.from(value)
+        : Buffer.from(value)
   const before = Buffer.from('batch {"before": 1}')
   const after = Buffer.from('{"after": 1}\u0002\u0002')
   return {
