@@ -1,6 +1,6 @@
 import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { LogController, type FastifyInstance } from 'fastify'
 import { BearerTokens } from './bearer-tokens.ts'
 import { answerClientError, answerError } from './error-answers.ts'
 import { ApiError } from './errors.ts'
@@ -70,7 +70,7 @@ function newServer(options: ApiOptions, limits: ApiLimits): FastifyInstance {
   return fastify({
     ...(options.logger === undefined ? {} : { loggerInstance: options.logger }),
     // A line per request would drown the log of a server that is asked every second.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: false,
     bodyLimit: limits.bodyBytesMax,
     connectionTimeout: limits.connectionIdleTimeoutMs,

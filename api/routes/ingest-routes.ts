@@ -61,6 +61,9 @@ class UploadDoor {
     const { ingest, limits, clock, lines } = this.options
     if (this.underWay >= limits.uploadsMax) throw new ApiError('TOO_MANY_UPLOADS')
     this.underWay += 1
+    // While the log holds us back nothing moves on the connection, which is no fault of the client
+    // (one that sends nothing is told by the reader of the body): heard, a timeout does not end it.
+    reply.raw.on('timeout', () => request.log.debug('an upload waits for the log'))
     const upload = new Upload({
       ingest,
       encoder,
@@ -86,9 +89,6 @@ class UploadDoor {
     gzip: boolean,
   ): Promise<ApiError | null> {
     const { limits, closing } = this.options
-    // While the log holds us back nothing moves on the connection, and that is no fault of it;
-    // a client that sends nothing is told from that by the reader of the body.
-    request.raw.socket.setTimeout(0)
     const stream = request.body as Readable
     let failure: ApiError | null = null
     try {

@@ -1,0 +1,69 @@
+import type { FastifyInstance } from 'fastify'
+import type { AddressInfo } from 'node:net'
+import { pino } from 'pino'
+import { Registry } from 'prom-client'
+import { onTestFinished } from 'vitest'
+import { recordLineEncoders } from '../../api/ingest/record-line-encoder.ts'
+import type { ApiOptions } from '../../api/options.ts'
+import { createApi } from '../../api/server.ts'
+import { InProcessRegistry } from '../../schemas/in-process-registry.ts'
+import {
+  attackerLinksStore,
+  attackerObservationsStore,
+  attributionProfilesStore,
+  identityMembersStore,
+  multiActorWindowsStore,
+} from '../../state/attribution-rows.ts'
+import { MemoryFeed } from './memory-feed.ts'
+import { MemoryIngest } from './memory-ingest.ts'
+import { MemoryQuery } from './memory-query.ts'
+
+export interface ApiUnderTest {
+  readonly app: FastifyInstance
+  readonly query: MemoryQuery
+  readonly ingest: MemoryIngest
+  readonly feed: MemoryFeed
+  /** What was logged as a warning or worse, a JSON text each. */
+  readonly log: readonly string[]
+}
+
+export const testNowMs = 1_700_000_000_000
+
+/** The whole API over ports in memory; closed when the test ends. */
+export function apiUnderTest(options: Partial<ApiOptions> = {}): ApiUnderTest {
+  const query = new MemoryQuery()
+  for (const store of [
+    attackerLinksStore,
+    attackerObservationsStore,
+    attributionProfilesStore,
+    identityMembersStore,
+    multiActorWindowsStore,
+  ]) {
+    query.store(store)
+  }
+  const ingest = new MemoryIngest()
+  const feed = new MemoryFeed()
+  const log: string[] = []
+  const app = createApi({
+    query,
+    ingest,
+    events: feed,
+    topologyDescription: { json: { nodes: [] }, text: 'text', dot: 'digraph {}', mermaid: 'flow' },
+    encoders: recordLineEncoders(new InProcessRegistry(), 'avro'),
+    metrics: new Registry(),
+    tokens: [],
+    host: '127.0.0.1',
+    logger: pino({ level: 'warn' }, { write: (line) => void log.push(line) }),
+    clock: () => testNowMs,
+    ...options,
+  })
+  onTestFinished(() => app.close())
+  return { app, query, ingest, feed, log }
+}
+
+/** Listens on a free port. */
+export async function listen(app: FastifyInstance): Promise<{ port: number; url: string }> {
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  return { port, url: `http://127.0.0.1:${port}` }
+}

@@ -1,0 +1,80 @@
+import type { ByteString } from '../../bytes/byte-string.ts'
+import { StoreNotReadyError, UnknownStoreError } from '../../state/errors.ts'
+import type {
+  Answer,
+  QueryPort,
+  ScanOptions,
+  StoreDescription,
+  StorePosition,
+  StoreRow,
+  TaskStatus,
+} from '../../state/query-port.ts'
+
+/** A query port over plain maps, one task per store: what the API is tested against. */
+export class MemoryQuery implements QueryPort {
+  /** Rows by store; every store named here exists. */
+  readonly rows = new Map<string, Map<ByteString, unknown>>()
+  /** Stores whose task is not running. */
+  readonly notReady = new Set<string>()
+  statuses: TaskStatus[] = []
+  lag = 0
+  scans = 0
+
+  store(name: string): Map<ByteString, unknown> {
+    let store = this.rows.get(name)
+    if (store === undefined) {
+      store = new Map()
+      this.rows.set(name, store)
+    }
+    return store
+  }
+
+  stores(): StoreDescription[] {
+    return [...this.rows.keys()].map((name, subTopology) => ({
+      name,
+      subTopology,
+      changelogTopic: `test-${name}-changelog`,
+      partitions: 1,
+      toJson: (_key, value) => value,
+    }))
+  }
+
+  async get<V>(
+    store: string,
+    _partitionKey: string,
+    key: ByteString,
+  ): Promise<Answer<V | undefined>> {
+    const rows = this.running(store)
+    await Promise.resolve()
+    return { value: rows.get(key) as V | undefined, positions: [this.position(store)] }
+  }
+
+  async scan<V>(store: string, options: ScanOptions): Promise<Answer<readonly StoreRow<V>[]>> {
+    const { prefix, after, limit } = options
+    const rows = this.running(store)
+    this.scans += 1
+    await Promise.resolve()
+    const value = [...rows]
+      .filter(([key]) => key.startsWith(prefix) && (after === undefined || key > after))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .slice(0, limit)
+    return { value: value as unknown as StoreRow<V>[], positions: [this.position(store)] }
+  }
+
+  tasks(): TaskStatus[] {
+    return this.statuses
+  }
+
+  private running(store: string): Map<ByteString, unknown> {
+    const rows = this.rows.get(store)
+    if (rows === undefined) throw new UnknownStoreError(`no store ${store}`)
+    if (this.notReady.has(store)) throw new StoreNotReadyError(`the task of ${store} restores`)
+    return rows
+  }
+
+  private position(store: string): StorePosition {
+    const number = [...this.rows.keys()].indexOf(store)
+    const inputs = [{ topic: 'attacker.observation', partition: 0, offset: 7 + number }]
+    return { taskId: `${number}_0`, inputs, lag: this.lag }
+  }
+}
