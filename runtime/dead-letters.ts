@@ -1,7 +1,12 @@
 import type { RawRecord } from '../broker/port.ts'
+import { ProcessingError } from '../topology/errors.ts'
+import { BATCH_BYTES_MAX } from './internal-topics.ts'
 import type { OutputCollector } from './output-collector.ts'
 
 const MESSAGE_CHARS_MAX = 1000
+/** What is left of a batch once headers have their room. */
+const VALUE_BYTES_MAX = BATCH_BYTES_MAX - 64 * 1024
+const KEY_BYTES_MAX = 16 * 1024
 
 /**
  * Sends records that cannot be processed to the application's dead-letter topic, in the same
@@ -9,7 +14,9 @@ const MESSAGE_CHARS_MAX = 1000
  *
  * Key and value are the original bytes; where the record came from and why it failed is in the
  * headers `dlq.topic`, `dlq.partition`, `dlq.offset`, `dlq.timestamp`, `dlq.error.class`,
- * `dlq.error.code`, `dlq.error.message`, `dlq.task`.
+ * `dlq.error.code`, `dlq.error.message`, `dlq.task`. Bytes that no batch can hold beside the
+ * headers are cut, and `dlq.truncated` says how long key and value were: the record itself stays
+ * in its topic.
  */
 export class DeadLetters {
   readonly #collector: OutputCollector
@@ -29,37 +36,44 @@ export class DeadLetters {
 
   send(topic: string, partition: number, raw: RawRecord, error: unknown): void {
     this.#count++
-    const failure = rootOf(error)
-    const text = (value: string | number) => Buffer.from(String(value))
+    const { name, code, message } = failureOf(error)
+    const key = bytesOf(raw.buffer, raw.keyStart, raw.keyEnd)
+    const value = bytesOf(raw.buffer, raw.valueStart, raw.valueEnd)
+    const headers: [string, string | number][] = [
+      ['dlq.topic', topic],
+      ['dlq.partition', partition],
+      ['dlq.offset', raw.offset],
+      ['dlq.timestamp', raw.timestampMs],
+      ['dlq.error.class', name],
+      ['dlq.error.code', code],
+      ['dlq.error.message', message.slice(0, MESSAGE_CHARS_MAX)],
+      ['dlq.task', this.#taskId],
+    ]
+    const keyBytes = key?.length ?? 0
+    const valueBytes = value?.length ?? 0
+    if (keyBytes > KEY_BYTES_MAX || valueBytes > VALUE_BYTES_MAX) {
+      headers.push(['dlq.truncated', `key ${keyBytes}, value ${valueBytes} bytes`])
+    }
     this.#collector.sendRaw(
       this.#topic,
       0,
-      raw.keyStart < 0 ? null : raw.buffer.subarray(raw.keyStart, raw.keyEnd),
-      raw.valueStart < 0 ? null : raw.buffer.subarray(raw.valueStart, raw.valueEnd),
+      key?.subarray(0, KEY_BYTES_MAX) ?? null,
+      value?.subarray(0, VALUE_BYTES_MAX) ?? null,
       raw.timestampMs,
-      [
-        { key: 'dlq.topic', value: text(topic) },
-        { key: 'dlq.partition', value: text(partition) },
-        { key: 'dlq.offset', value: text(raw.offset) },
-        { key: 'dlq.timestamp', value: text(raw.timestampMs) },
-        { key: 'dlq.error.class', value: text(failure.name) },
-        { key: 'dlq.error.code', value: text(failure.code) },
-        { key: 'dlq.error.message', value: text(failure.message.slice(0, MESSAGE_CHARS_MAX)) },
-        { key: 'dlq.task', value: text(this.#taskId) },
-      ],
+      headers.map(([header, text]) => ({ key: header, value: Buffer.from(String(text)) })),
     )
   }
 }
 
-/** The innermost error with a code of its own says most; wrappers only name the node. */
-function rootOf(error: unknown): { name: string; code: string; message: string } {
-  if (!(error instanceof Error)) {
-    return { name: 'Error', code: 'UNKNOWN', message: String(error) }
-  }
-  const code = (error as { code?: unknown }).code
-  return {
-    name: error.name,
-    code: typeof code === 'string' ? code : 'UNKNOWN',
-    message: error.message,
-  }
+function bytesOf(buffer: Buffer, start: number, end: number): Buffer | null {
+  return start < 0 ? null : buffer.subarray(start, end)
+}
+
+/** What went wrong, not which node met it: the cause inside a processing error. */
+function failureOf(error: unknown): { name: string; code: string; message: string } {
+  const root = error instanceof ProcessingError ? (error.cause ?? error) : error
+  if (!(root instanceof Error)) return { name: 'Error', code: 'UNKNOWN', message: String(root) }
+  const { code } = root as { code?: unknown }
+  const message = error instanceof Error ? error.message : root.message
+  return { name: root.name, code: typeof code === 'string' ? code : 'UNKNOWN', message }
 }

@@ -32,3 +32,15 @@ export class TaskCorruptedError extends RuntimeError {
 export class InputLostError extends RuntimeError {
   readonly code = 'INPUT_LOST'
 }
+
+/** The error of an input that the log no longer holds. */
+export function inputLost(
+  taskId: string,
+  at: { topic: string; partition: number; offset: number; logStartOffset: number },
+): InputLostError {
+  return new InputLostError(
+    `task ${taskId}: ${at.topic}-${at.partition} was processed up to ${at.offset}, but its log ` +
+      `starts at ${at.logStartOffset}: records were deleted before they were processed. ` +
+      `Restore the topic, or move on with: attribution-streams reset --to-earliest`,
+  )
+}

@@ -41,11 +41,7 @@ export class FetchPump {
   }
 
   /** Feeds the queue from where it stands; a queue of the same partition is replaced. */
-  attach(
-    queue: RecordQueue,
-    onData: () => void,
-    onOutOfRange: (event: OutOfRange) => void,
-  ): void {
+  attach(queue: RecordQueue, onData: () => void, onOutOfRange: (event: OutOfRange) => void): void {
     this.#feeds.set(keyOf(queue), { queue, onData, onOutOfRange, isPaused: false })
     this.#fetcher.assign([at(queue)])
     this.#fetcher.resume([queue])
@@ -79,10 +75,15 @@ export class FetchPump {
         for (const stretch of fetched) this.#deliver(stretch, asked)
         for (const event of outOfRange) this.#feeds.get(keyOf(event))?.onOutOfRange(event)
       } catch (error) {
-        if (!this.#stopped) this.#onError(error)
+        if (!this.#isStopped()) this.#onError(error)
         return
       }
     }
+  }
+
+  /** Asked anew after an await, during which `close` may have run. */
+  #isStopped(): boolean {
+    return this.#stopped
   }
 
   #deliver(stretch: Fetched, asked: ReadonlyMap<RecordQueue, number>): void {

@@ -69,14 +69,10 @@ export class QueryService implements QueryPort {
     const { subTopology } = this.#home(store)
     const { partitionKey, prefix, after, limit } = options
     const tasks =
-      partitionKey === null
-        ? this.#allTasks(subTopology)
-        : [this.#owner(subTopology, partitionKey)]
+      partitionKey === null ? this.#allTasks(subTopology) : [this.#owner(subTopology, partitionKey)]
     const positions: StorePosition[] = tasks.map((task) => task.position())
     const range = { prefix, limit, ...(after === undefined ? {} : { after }) }
-    const pages = await Promise.all(
-      tasks.map((task) => task.stores!.view.scan<V>(store, range)),
-    )
+    const pages = await Promise.all(tasks.map((task) => task.stores!.view.scan<V>(store, range)))
     const rows = pages.flat()
     if (pages.length > 1) rows.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
     return { value: rows.slice(0, limit), positions }

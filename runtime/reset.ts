@@ -61,8 +61,7 @@ export async function planReset(options: ResetOptions): Promise<ResetPlan> {
     offsets: targets.map(({ topic, partition, offset }) => ({
       topic,
       partition,
-      from:
-        committed.find((c) => c.topic === topic && c.partition === partition)?.offset ?? null,
+      from: committed.find((c) => c.topic === topic && c.partition === partition)?.offset ?? null,
       to: offset,
     })),
     deletedTopics: internal.filter((topic) => names.includes(topic)),

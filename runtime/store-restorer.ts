@@ -89,10 +89,7 @@ export class StoreRestorer {
     if (position.offset < end && position.offset < logStart) {
       throw misfit(`position ${position.offset} is before the changelog's start ${logStart}`)
     }
-    if (
-      position.offset < end &&
-      clock.now() - position.brokerTimeMs > TOMBSTONE_RETENTION_MS
-    ) {
+    if (position.offset < end && clock.now() - position.brokerTimeMs > TOMBSTONE_RETENTION_MS) {
       throw misfit('the position is older than tombstone retention')
     }
     return position.offset

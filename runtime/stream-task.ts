@@ -1,61 +1,21 @@
-import type { Clock } from '../broker/clock.ts'
-import type { Broker, CommittedOffset, Transaction } from '../broker/port.ts'
+import type { CommittedOffset, Transaction } from '../broker/port.ts'
 import type { StorePosition } from '../state/query-port.ts'
 import type { TaskState as TaskStores } from '../state/task-state.ts'
 import { SubTopologyExecutor } from '../topology/executor.ts'
-import type { BuiltSubTopology, BuiltTopology } from '../topology/nodes.ts'
-import type { ReadOnlyTable } from '../topology/processor.ts'
 import { RESET_PENDING, encodeCommitMetadata, streamTimeOf } from './commit-metadata.ts'
 import type { CrashProbe } from './crash-probe.ts'
 import { DeadLetters } from './dead-letters.ts'
-import { InputLostError, RuntimeConfigError, TaskCorruptedError } from './errors.ts'
+import { RuntimeConfigError, TaskCorruptedError } from './errors.ts'
 import { deadLetterTopic, repartitionTopic } from './internal-topics.ts'
 import { OutputCollector } from './output-collector.ts'
 import { PartitionGroup } from './partition-group.ts'
 import { RecordQueue } from './record-queue.ts'
-import type { StateDirectory } from './state-directory.ts'
-import { StoreRestorer, type Changelog } from './store-restorer.ts'
-import { TaskCommitter, type Membership } from './task-committer.ts'
+import { StoreRestorer } from './store-restorer.ts'
+import { TaskCommitter } from './task-committer.ts'
+import type { TaskEnvironment, TaskPlan } from './task-environment.ts'
 import { TaskInput, type TaskRecord } from './task-input.ts'
 import { assertTransition, type TaskState } from './task-state-table.ts'
-import { formatTaskId, type TaskId } from './task-id.ts'
-
-/** Where a task's queues get their records from. */
-export interface TaskFeed {
-  /** Feeds these queues from where they stand; they replace the task's former ones. */
-  attach(task: StreamTask, queues: readonly RecordQueue[]): void
-  /** Told that records were taken, so that a paused partition may go on. */
-  relieve(queue: RecordQueue): void
-}
-
-/** What every task of an instance shares. */
-export interface TaskEnvironment {
-  readonly applicationId: string
-  readonly topology: BuiltTopology
-  readonly broker: Broker
-  readonly membership: Membership
-  readonly feed: TaskFeed
-  readonly directory: StateDirectory
-  readonly clock: Clock
-  /** Partitions of every topic the topology writes. */
-  readonly partitionCounts: ReadonlyMap<string, number>
-  readonly globalTables: ReadonlyMap<string, ReadOnlyTable<unknown>>
-  /** Node counters by `node/counter`, summed over tasks. */
-  readonly counters: Map<string, number>
-  /** Bytes of decoded values a task may keep. */
-  readonly cacheBytesMax: number
-  readonly transactionTimeoutMs: number
-  readonly probe: CrashProbe | undefined
-}
-
-export interface TaskPlan {
-  readonly id: TaskId
-  readonly subTopology: BuiltSubTopology
-  readonly partitionCount: number
-  /** The input topics of the sub-topology and the source node that decodes each. */
-  readonly inputs: readonly { readonly topic: string; readonly source: string }[]
-  readonly changelogs: readonly Changelog[]
-}
+import { formatTaskId } from './task-id.ts'
 
 /**
  * A task: one partition of one sub-topology, with its stores, its producer and its position.
@@ -325,7 +285,7 @@ export class StreamTask {
       this.#deadLetters.send(queue.topic, queue.partition, raw, error)
     })
     this.#executor = this.#newExecutor()
-    this.#env.feed.attach(this, queues)
+    this.#env.feed.attach(this.id, queues)
   }
 
   /** Made once: it alone knows where the changelogs stand between checkpoints. */
@@ -385,16 +345,4 @@ export class StreamTask {
   #probe(point: Parameters<CrashProbe>[0]): Promise<void> | void {
     return this.#env.probe?.(point, this.id)
   }
-}
-
-/** The error of an input that the log no longer holds. */
-export function inputLost(
-  taskId: string,
-  at: { topic: string; partition: number; offset: number; logStartOffset: number },
-): InputLostError {
-  return new InputLostError(
-    `task ${taskId}: ${at.topic}-${at.partition} was processed up to ${at.offset}, but its log ` +
-      `starts at ${at.logStartOffset}: records were deleted before they were processed. ` +
-      `Restore the topic, or move on with: attribution-streams reset --to-earliest`,
-  )
 }

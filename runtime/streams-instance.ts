@@ -7,7 +7,9 @@ import { FetchPump } from './fetch-pump.ts'
 import { GlobalTables } from './global-tables.ts'
 import type { InstanceEvents } from './instance-events.ts'
 import type { StateDirectory } from './state-directory.ts'
-import { StreamTask, inputLost, type TaskEnvironment, type TaskPlan } from './stream-task.ts'
+import { inputLost } from './errors.ts'
+import { StreamTask } from './stream-task.ts'
+import type { TaskEnvironment, TaskPlan } from './task-environment.ts'
 import { assignTasks } from './task-assignor.ts'
 import { decodeTasks, encodeTasks } from './task-list.ts'
 import { TaskRunner, type RunnerOptions } from './task-runner.ts'
@@ -99,7 +101,7 @@ export class StreamsInstance {
     this.#pump.start()
     this.#group = this.#joinable()
     await this.#group.join()
-    if (this.#state === 'starting') this.#state = 'running'
+    if (this.state === 'starting') this.#state = 'running'
   }
 
   /** Graceful: commit, checkpoint, leave. May be called twice. */
@@ -200,12 +202,12 @@ export class StreamsInstance {
       transactionTimeoutMs: settings.transactionTimeoutMs ?? 60_000,
       probe,
       feed: {
-        attach: (task, queues) => {
+        attach: (taskId, queues) => {
           for (const queue of queues) {
             this.#pump.attach(
               queue,
-              () => this.#runners.get(task.id)?.notify(),
-              (event) => this.#fail(inputLost(task.id, event)),
+              () => this.#runners.get(taskId)?.notify(),
+              (event) => this.#fail(inputLost(taskId, event)),
             )
           }
         },

@@ -1,6 +1,6 @@
 import type { Broker, TopicDescription, TopicSpec } from '../broker/port.ts'
 import { resolvePartitionCounts } from '../topology/partition-counts.ts'
-import type { BuiltTopology } from '../topology/nodes.ts'
+import type { BuiltSubTopology, BuiltTopology } from '../topology/nodes.ts'
 import { RuntimeConfigError } from './errors.ts'
 import {
   changelogConfig,
@@ -11,7 +11,7 @@ import {
   repartitionConfig,
   repartitionTopic,
 } from './internal-topics.ts'
-import type { TaskPlan } from './stream-task.ts'
+import type { TaskPlan } from './task-environment.ts'
 import { formatTaskId } from './task-id.ts'
 
 /** Everything the topology needs of the broker's topics, resolved and checked. */
@@ -87,7 +87,7 @@ function layOutTasks(
   const plans = new Map<string, TaskPlan>()
   for (const subTopology of topology.subTopologies) {
     const partitionCount = counts.get(subTopology.id)!
-    const inputs = inputsOf(applicationId, topology, subTopology, topics)
+    const inputs = inputsOf(applicationId, subTopology, topics)
     const changelogs = subTopology.stores.map((store) => ({
       store: store.name,
       topic: topics.get(changelogTopic(applicationId, store.name))!,
@@ -102,8 +102,7 @@ function layOutTasks(
 
 function inputsOf(
   applicationId: string,
-  topology: BuiltTopology,
-  subTopology: BuiltTopology['subTopologies'][number],
+  subTopology: BuiltSubTopology,
   topics: ReadonlyMap<string, TopicDescription>,
 ): { topic: string; source: string }[] {
   const inputs: { topic: string; source: string }[] = []

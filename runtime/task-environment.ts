@@ -1,0 +1,47 @@
+import type { Clock } from '../broker/clock.ts'
+import type { Broker } from '../broker/port.ts'
+import type { BuiltSubTopology, BuiltTopology } from '../topology/nodes.ts'
+import type { ReadOnlyTable } from '../topology/processor.ts'
+import type { CrashProbe } from './crash-probe.ts'
+import type { RecordQueue } from './record-queue.ts'
+import type { StateDirectory } from './state-directory.ts'
+import type { Changelog } from './store-restorer.ts'
+import type { Membership } from './task-committer.ts'
+import type { TaskId } from './task-id.ts'
+
+/** Where a task's queues get their records from. */
+export interface TaskFeed {
+  /** Feeds these queues from where they stand; they replace the task's former ones. */
+  attach(taskId: string, queues: readonly RecordQueue[]): void
+  /** Told that records were taken, so that a paused partition may go on. */
+  relieve(queue: RecordQueue): void
+}
+
+/** What every task of an instance shares. */
+export interface TaskEnvironment {
+  readonly applicationId: string
+  readonly topology: BuiltTopology
+  readonly broker: Broker
+  readonly membership: Membership
+  readonly feed: TaskFeed
+  readonly directory: StateDirectory
+  readonly clock: Clock
+  /** Partitions of every topic the topology writes. */
+  readonly partitionCounts: ReadonlyMap<string, number>
+  readonly globalTables: ReadonlyMap<string, ReadOnlyTable<unknown>>
+  /** Node counters by `node/counter`, summed over tasks. */
+  readonly counters: Map<string, number>
+  /** Bytes of decoded values a task may keep. */
+  readonly cacheBytesMax: number
+  readonly transactionTimeoutMs: number
+  readonly probe: CrashProbe | undefined
+}
+
+export interface TaskPlan {
+  readonly id: TaskId
+  readonly subTopology: BuiltSubTopology
+  readonly partitionCount: number
+  /** The input topics of the sub-topology and the source node that decodes each. */
+  readonly inputs: readonly { readonly topic: string; readonly source: string }[]
+  readonly changelogs: readonly Changelog[]
+}

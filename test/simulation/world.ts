@@ -1,0 +1,180 @@
+import { EmbeddedBroker } from '../../broker/embedded/embedded-broker.ts'
+import type { Broker } from '../../broker/port.ts'
+import type { CrashPoint } from '../../runtime/crash-probe.ts'
+import type { InstanceEvents } from '../../runtime/instance-events.ts'
+import { IngestService } from '../../runtime/ingest-service.ts'
+import { TaskStateDirectory } from '../../runtime/state-directory.ts'
+import { StreamsInstance } from '../../runtime/streams-instance.ts'
+import { MemoryDatabase } from '../../state/memory-database.ts'
+import { MemoryDisk } from '../../state/memory-disk.ts'
+import type { BuiltTopology } from '../../topology/nodes.ts'
+import type { TopicSpec } from '../../broker/port.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+import { ProcessClock } from './process-clock.ts'
+
+/** One life of the simulated program: everything in it dies with it. */
+export interface Life {
+  readonly broker: Broker
+  readonly instance: StreamsInstance
+  readonly ingest: IngestService
+  readonly clock: ProcessClock
+}
+
+export interface WorldOptions {
+  readonly topology: BuiltTopology
+  readonly topics: readonly TopicSpec[]
+  readonly random: () => number
+  /** Asked at every crash point; true kills the process there. */
+  readonly crashAt: (point: CrashPoint, taskId: string) => boolean
+}
+
+/**
+ * A program on simulated disks and time, which can be killed at any crash point and started again
+ * on what its disks hold.
+ *
+ * W1. A kill takes all memory: databases of the dead process answer nothing any more, its timers
+ *     never fire, its promises never settle.
+ * W2. Disks keep every batch whose write had happened, each whole (a killed process, not power
+ *     loss); the state of tasks may moreover lose its newest batches, as an unsynced disk may.
+ */
+export class World {
+  readonly clock = new ManualClock()
+  readonly #options: WorldOptions
+  readonly #log = new MemoryDisk()
+  readonly #taskDisks = new Map<string, MemoryDisk>()
+  #life: Life | null = null
+  #crashes = 0
+  #fatal: unknown = null
+
+  constructor(options: WorldOptions) {
+    this.#options = options
+  }
+
+  get crashes(): number {
+    return this.#crashes
+  }
+
+  /** Null after a crash, until `boot`. */
+  get life(): Life | null {
+    return this.#life
+  }
+
+  /** Starts the program on what the disks hold. */
+  async boot(): Promise<void> {
+    const clock = new ProcessClock(this.clock)
+    const { random, topics, topology } = this.#options
+    const broker = await EmbeddedBroker.open({
+      database: new MemoryDatabase(this.#log),
+      clock,
+      randomId: () => Math.floor(random() * 2 ** 48).toString(16),
+    })
+    const instance = new StreamsInstance({
+      settings: {
+        applicationId: 'sim',
+        commitIntervalMs: 20,
+        checkpointIntervalMs: 100,
+        cacheBytesMax: 64 * 1024,
+      },
+      topology,
+      broker,
+      directory: this.#directory(clock),
+      clock,
+      topics,
+      events: this.#events(clock),
+      probe: (point, taskId) => this.#probe(clock, point, taskId),
+    })
+    this.#life = { broker, instance, ingest: new IngestService(broker), clock }
+    instance.start().catch((error: unknown) => {
+      // A start that the crash cut off rejects into the void, like everything of a dead process.
+      if (this.#life?.clock === clock) this.#fatal = error
+    })
+  }
+
+  /** Kills the process where it stands. */
+  crash(): void {
+    const life = this.#life
+    if (life === null) return
+    this.#life = null
+    this.#crashes++
+    life.clock.kill()
+    this.#log.crash()
+    for (const disk of this.#taskDisks.values()) {
+      const loses = this.#options.random() < 0.25
+      if (loses) disk.crash({ survivingBatches: Math.floor(disk.unflushedBatches / 2) })
+      else disk.crash()
+    }
+  }
+
+  /** Gives the program turns of the event loop and a little time. */
+  async step(ms: number): Promise<void> {
+    await this.clock.advance(ms)
+    if (this.#fatal !== null) throw new Error('the instance failed', { cause: this.#fatal })
+  }
+
+  /**
+   * Steps until the condition holds.
+   * @throws {Error} it does not within the simulated time
+   */
+  async until(what: string, condition: () => boolean, limitMs = 120_000): Promise<void> {
+    const deadline = this.clock.now() + limitMs
+    while (!condition()) {
+      if (this.clock.now() > deadline) throw new Error(`not within ${limitMs} ms: ${what}`)
+      await this.step(10)
+    }
+  }
+
+  /** True when every task runs, nothing is left to read and everything is committed. */
+  isQuiet(): boolean {
+    const instance = this.#life?.instance
+    if (instance?.state !== 'running' || instance.plan === null) return false
+    if (instance.runners.size !== instance.plan.tasks.size) return false
+    return [...instance.runners.values()].every(
+      ({ task }) =>
+        task.state === 'running' &&
+        !task.isDirty &&
+        task.queues.every((queue) => queue.isEmpty && queue.lag === 0),
+    )
+  }
+
+  #directory(clock: ProcessClock): TaskStateDirectory {
+    const disks = this.#taskDisks
+    return new TaskStateDirectory(
+      {
+        open: (taskId) => {
+          let disk = disks.get(taskId)
+          if (disk === undefined) {
+            disk = new MemoryDisk({ powerLoss: true })
+            disks.set(taskId, disk)
+          }
+          return Promise.resolve(new MemoryDatabase(disk))
+        },
+        destroy: (taskId) => {
+          disks.delete(taskId)
+          return Promise.resolve()
+        },
+      },
+      clock,
+      () => undefined,
+    )
+  }
+
+  #probe(clock: ProcessClock, point: CrashPoint, taskId: string): Promise<void> | void {
+    if (this.#life?.clock !== clock) return new Promise(() => undefined)
+    if (!this.#options.crashAt(point, taskId)) return
+    this.crash()
+    return new Promise(() => undefined)
+  }
+
+  #events(clock: ProcessClock): InstanceEvents {
+    return {
+      onAssigned: () => undefined,
+      onLost: () => undefined,
+      onCommitted: () => undefined,
+      onRetry: () => undefined,
+      onMigrated: () => undefined,
+      onFatal: (error) => {
+        if (this.#life?.clock === clock) this.#fatal = error
+      },
+    }
+  }
+}
