@@ -1,0 +1,88 @@
+import { pair, soloHands, type Hand } from './hands.ts'
+import type { Random } from './random.ts'
+
+/** One visit of one hand. */
+export interface Session {
+  readonly attacker: string
+  readonly hand: Hand
+  /** Epoch seconds. */
+  readonly startTs: number
+  readonly endTs: number
+}
+
+/** Whole days (UTC) before the one that is under way. */
+export const SAMPLE_DAYS = 14
+/** The days on which both hands of the pair work in turns. */
+const SHARED_DAYS = { from: 7, to: 9 }
+const TURNS_A_DAY = 6
+
+const DAY_S = 86_400
+const HOUR_S = 3600
+
+/** The attacker whose access changes hands. */
+export const sharedAttacker = pair[0].name
+
+/**
+ * Sessions of a fortnight and the day begun, oldest first, all over by `endTs`.
+ *
+ * Seven attackers are one person each. Of the eighth, one person has the first week; then a second
+ * one joins and they take turns of a few hours; from the tenth day the second is alone.
+ *
+ * Whole days are laid out and what lies after `endTs` is cut off, so the hour of the first start
+ * decides only where the sample ends, never what is in it.
+ */
+export function scheduleSessions(endTs: number, random: Random): Session[] {
+  const sessions: Session[] = []
+  const firstDayTs = (Math.floor(endTs / DAY_S) - SAMPLE_DAYS) * DAY_S
+  for (let day = 0; day <= SAMPLE_DAYS; day++) {
+    const dayTs = firstDayTs + day * DAY_S
+    for (const hand of soloHands) {
+      const count = random.pick([1, 2, 2, 3])
+      sessions.push(...workingDay(hand.name, hand, dayTs, count, random))
+    }
+    sessions.push(...pairDay(day, dayTs, random))
+  }
+  return sessions.sort(byEnd).filter((session) => session.endTs < endTs)
+}
+
+function pairDay(day: number, dayTs: number, random: Random): Session[] {
+  const [first, second] = pair
+  const shared = day >= SHARED_DAYS.from && day <= SHARED_DAYS.to
+  if (!shared) {
+    const hand = day < SHARED_DAYS.from ? first : second
+    return workingDay(sharedAttacker, hand, dayTs, 2, random)
+  }
+  return Array.from({ length: TURNS_A_DAY }, (_, turn) => {
+    const hand = turn % 2 === 0 ? first : second
+    const startTs = dayTs + ((turn + random.between(0, 0.5)) * DAY_S) / TURNS_A_DAY
+    return session(sharedAttacker, hand, startTs, random)
+  })
+}
+
+function workingDay(
+  attacker: string,
+  hand: Hand,
+  dayTs: number,
+  count: number,
+  random: Random,
+): Session[] {
+  return Array.from({ length: count }, (_, index) => {
+    const startTs = dayTs + (hand.startsAtHour + index * 2 + random.between(0, 1)) * HOUR_S
+    return session(attacker, hand, startTs, random)
+  })
+}
+
+const minutesOf: Readonly<Record<string, [number, number]>> = {
+  short: [0.5, 4],
+  medium: [5, 20],
+  long: [25, 50],
+}
+
+function session(attacker: string, hand: Hand, startTs: number, random: Random): Session {
+  const [low, high] = minutesOf[hand.habits['temporal.session_duration']!]!
+  return { attacker, hand, startTs, endTs: startTs + random.between(low, high) * 60 }
+}
+
+function byEnd(a: Session, b: Session): number {
+  return a.endTs - b.endTs || a.attacker.localeCompare(b.attacker)
+}

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { generateSample } from '../../../cli/sample/generate-sample.ts'
+import { PlainFold, type PlainObservation } from '../../support/plain-fold.ts'
+
+const DAY_S = 86_400
+const endTs = 20_000 * DAY_S + 12 * 3600
+const endOfDayTs = 20_000 * DAY_S + DAY_S - 1
+
+const sample = generateSample(endTs)
+const observations = sample.observations as PlainObservation[]
+
+const fold = new PlainFold()
+for (const observation of observations) fold.observe(observation)
+
+test('the same end gives the same records, a later one of the day some more', () => {
+  expect(generateSample(endTs)).toEqual(sample)
+  const later = generateSample(endOfDayTs)
+  expect(later.observations.length).toBeGreaterThan(observations.length)
+  expect(later.observations.slice(0, observations.length)).toEqual(observations)
+})
+
+test('it is a fortnight of eight attackers that ends shortly before now', () => {
+  expect(sample.attackers).toHaveLength(8)
+  expect(new Set(observations.map(({ attacker_uuid }) => attacker_uuid)).size).toBe(8)
+  const [first, last] = [observations[0]!.ts, observations.at(-1)!.ts]
+  expect(last).toBeLessThan(endTs)
+  expect(endTs - last).toBeLessThan(4 * 3600)
+  expect(last - first).toBeGreaterThan(13 * DAY_S)
+})
+
+test('observations come in order, each with evidence and an id of its own', () => {
+  const times = observations.map(({ ts }) => ts)
+  expect(times).toEqual([...times].sort((a, b) => a - b))
+  const keys = observations.map(({ evidence_ref, primitive }) => `${evidence_ref} ${primitive}`)
+  expect(new Set(keys).size).toBe(observations.length)
+  expect(new Set(observations.map(({ id }) => id)).size).toBe(observations.length)
+})
+
+test('exactly the attacker that changes hands is suspected, and cleared when one hand is left', () => {
+  const whole = new PlainFold()
+  for (const each of generateSample(endOfDayTs).observations)
+    whole.observe(each as PlainObservation)
+  expect([...whole.alerts.keys()]).toEqual([sample.sharedAttackerUuid])
+  const alerts = fold.alerts.get(sample.sharedAttackerUuid)!
+  expect(alerts[0]!.kind).toBe('suspected')
+  expect(alerts.at(-1)!.kind).toBe('cleared')
+  const widest = Math.max(...alerts.map(({ primitives }) => primitives.length))
+  expect(widest).toBeGreaterThan(10)
+})
+
+test('what the attackers do is varied: every state appears', () => {
+  const states = new Set([...fold.transitions.values()].flat().map(({ new_state }) => new_state))
+  expect([...states].sort()).toEqual(['conflicted', 'drifting', 'multi_actor', 'stable', 'unknown'])
+})
