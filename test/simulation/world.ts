@@ -10,6 +10,7 @@ import { MemoryDisk } from '../../state/memory-disk.ts'
 import type { BuiltTopology } from '../../topology/nodes.ts'
 import type { TopicSpec } from '../../broker/port.ts'
 import { ManualClock } from '../support/manual-clock.ts'
+import { faultyBroker, type TransactionFault } from './faulty-broker.ts'
 import { ProcessClock } from './process-clock.ts'
 
 /** One life of the simulated program: everything in it dies with it. */
@@ -26,6 +27,8 @@ export interface WorldOptions {
   readonly random: () => number
   /** Asked at every crash point; true kills the process there. */
   readonly crashAt: (point: CrashPoint, taskId: string) => boolean
+  /** Asked at every step of a transaction. @default none */
+  readonly faultFor?: (step: 'send' | 'offsets' | 'commit') => TransactionFault | null
 }
 
 /**
@@ -66,7 +69,8 @@ export class World {
     const broker = await EmbeddedBroker.open({
       database: new MemoryDatabase(this.#log),
       clock,
-      randomId: () => Math.floor(random() * 2 ** 48).toString(16),
+      randomBytes: (length) =>
+        Buffer.from(Array.from({ length }, () => Math.floor(random() * 256))),
     })
     const instance = new StreamsInstance({
       settings: {
@@ -76,7 +80,7 @@ export class World {
         cacheBytesMax: 64 * 1024,
       },
       topology,
-      broker,
+      broker: faultyBroker(broker, this.#options.faultFor ?? (() => null)),
       directory: this.#directory(clock),
       clock,
       topics,
@@ -88,6 +92,22 @@ export class World {
       // A start that the crash cut off rejects into the void, like everything of a dead process.
       if (this.#life?.clock === clock) this.#fatal = error
     })
+  }
+
+  /** Ends the program in good order. */
+  async shutDown(): Promise<void> {
+    const life = this.#life
+    if (life === null) return
+    let isClosed = false
+    const closing = life.instance
+      .close()
+      .then(() => life.broker.close())
+      .then(() => {
+        isClosed = true
+      })
+    await this.until('closed', () => isClosed)
+    await closing
+    this.#life = null
   }
 
   /** Kills the process where it stands. */

@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest'
+import type { CrashPoint } from '../../runtime/crash-probe.ts'
+import type { TransactionFault } from './faulty-broker.ts'
+import { countingTopology } from './counting-topology.ts'
+import { readTopic } from './log-contents.ts'
+import { seededRandom } from './random.ts'
+import { World } from './world.ts'
+
+const SCHEDULES = Number(process.env['SIMULATION_SCHEDULES'] ?? 150)
+const FIRST_SEED = Number(process.env['SIMULATION_SEED'] ?? 1)
+
+const topics = [
+  { name: 'in', partitions: 2, config: { timestampType: 'log-append-time' as const } },
+  { name: 'out', partitions: 2 },
+]
+
+const points: readonly CrashPoint[] = [
+  '1-before-fence',
+  '1-after-fence',
+  '2-before-restore',
+  '2-during-restore',
+  '2-after-restore',
+  '3-before-process',
+  '3-during-process',
+  '3-after-send',
+  '4-before-commit',
+  '4-after-commit',
+  '5-after-committed',
+  '6-before-checkpoint',
+  '6-after-checkpoint',
+  'closing',
+]
+
+interface Run {
+  readonly world: World
+  readonly sent: string[]
+  readonly reached: Map<CrashPoint, number>
+  readonly faults: Map<TransactionFault, number>
+}
+
+const faultsOf: Readonly<Record<'send' | 'offsets' | 'commit', readonly TransactionFault[]>> = {
+  send: ['send-refused', 'send-reply-lost'],
+  offsets: ['offsets-refused'],
+  commit: ['commit-request-lost', 'commit-reply-lost'],
+}
+
+/** Sends random records in small portions while the program is killed now and then. */
+async function play(seed: number): Promise<Run> {
+  const random = seededRandom(seed)
+  const pick = <T>(of: readonly T[]) => of[Math.floor(random() * of.length)]!
+  const reached = new Map<CrashPoint, number>()
+  const target = points[seed % points.length]!
+  const faults = new Map<TransactionFault, number>()
+  let crashesLeft = Math.floor(random() * 4)
+  let faultsLeft = Math.floor(random() * 4)
+  const world = new World({
+    topology: countingTopology(),
+    topics,
+    random,
+    crashAt: (point) => {
+      const likely = point === target ? 0.25 : 0.01
+      if (crashesLeft === 0 || random() > likely) return false
+      crashesLeft--
+      reached.set(point, (reached.get(point) ?? 0) + 1)
+      return true
+    },
+    faultFor: (step) => {
+      if (faultsLeft === 0 || random() > 0.05) return null
+      faultsLeft--
+      const fault = pick(faultsOf[step])
+      faults.set(fault, (faults.get(fault) ?? 0) + 1)
+      return fault
+    },
+  })
+  const sent: string[] = []
+  let next = 0
+  while (next < 60 || world.life === null) {
+    if (world.life === null) await world.boot()
+    await world.step(Math.floor(random() * 60))
+    const portion = Array.from({ length: Math.floor(random() * 6) }, () => {
+      const text = random() < 0.05 ? 'poison' : `${pick(['a', 'b', 'c'])}${next++}`
+      return {
+        key: pick(['x', 'y', 'z']),
+        value: Buffer.from(text),
+        timestampMs: world.clock.now(),
+      }
+    })
+    if (world.life?.instance.state !== 'running' || portion.length === 0) continue
+    let isAcknowledged = false as boolean
+    const append = world.life.ingest.append('in', portion)
+    append.then(
+      () => {
+        isAcknowledged = true
+      },
+      () => undefined,
+    )
+    await world.step(5)
+    if (isAcknowledged) sent.push(...portion.map(({ value }) => value.toString()))
+  }
+  crashesLeft = faultsLeft = 0
+  let quiet = 0
+  await world.until('quiet', () => (quiet = world.isQuiet() ? quiet + 1 : 0) > 10)
+  return { world, sent, reached, faults }
+}
+
+async function judge({ world, sent }: Run): Promise<void> {
+  const { broker, instance } = world.life!
+  const inputs = await readTopic(broker, 'in')
+  const texts = inputs.flat().map(({ value }) => value!.toString())
+  expect(texts).toEqual(expect.arrayContaining(sent))
+
+  const counts = new Map<string, number>()
+  const numbered: string[] = []
+  let poisoned = 0
+  for (const { key, value } of inputs.flat()) {
+    const text = value!.toString()
+    if (text === 'poison') {
+      poisoned++
+      continue
+    }
+    const count = (counts.get(key!) ?? 0) + 1
+    counts.set(key!, count)
+    numbered.push(`${key}:${text}#${count}`)
+  }
+  expect(await readTopic(broker, 'sim-dlq').then((dlq) => dlq.flat().length)).toBe(poisoned)
+
+  const outputs = (await readTopic(broker, 'out')).flat()
+  const perLetter = new Map<string, string[]>()
+  for (const { key, value } of outputs) {
+    perLetter.set(key!, [...(perLetter.get(key!) ?? []), value!.toString()])
+  }
+  const content = outputs.map(({ value }) => value!.toString().replace(/^\d+ /, ''))
+  expect(content.sort()).toEqual(numbered.sort())
+  for (const [letter, values] of perLetter) {
+    expect(values.map((text) => Number.parseInt(text, 10))).toEqual(values.map((_, i) => i + 1))
+    const stored = [...instance.runners.values()].filter(({ task }) =>
+      task.plan.subTopology.storeOwners.has('lengths'),
+    )
+    const rows = await Promise.all(
+      stored.map(({ task }) => task.stores!.view.get<number>('lengths', letter)),
+    )
+    expect(rows.filter((row) => row !== undefined)).toEqual([values.length])
+  }
+}
+
+describe('exactly-once under crashes', () => {
+  it(`holds over ${SCHEDULES} seeded schedules that kill the program at every point`, async () => {
+    const reached = new Map<string, number>()
+    for (let seed = FIRST_SEED; seed < FIRST_SEED + SCHEDULES; seed++) {
+      try {
+        const run = await play(seed)
+        await judge(run)
+        for (const [point, count] of [...run.reached, ...run.faults]) {
+          reached.set(point, (reached.get(point) ?? 0) + count)
+        }
+        await run.world.shutDown()
+      } catch (error) {
+        throw new Error(`seed ${seed} (SIMULATION_SEED=${seed} SIMULATION_SCHEDULES=1)`, {
+          cause: error,
+        })
+      }
+    }
+    const wanted = [...points, ...Object.values(faultsOf).flat()]
+    const missed = wanted.filter((point) => point !== 'closing' && !reached.has(point))
+    if (SCHEDULES >= 100) expect(missed).toEqual([])
+  }, 600_000)
+})
