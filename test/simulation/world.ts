@@ -66,6 +66,11 @@ export class World {
   async boot(): Promise<void> {
     const clock = new ProcessClock(this.clock)
     const { random, topics, topology } = this.#options
+    // A slow disk: commits take a while, during which the task processes on.
+    this.#log.beforeOperation = (operation) =>
+      operation === 'write' && random() < 0.3
+        ? clock.sleep(Math.floor(random() * 40))
+        : Promise.resolve()
     const broker = await EmbeddedBroker.open({
       database: new MemoryDatabase(this.#log),
       clock,
