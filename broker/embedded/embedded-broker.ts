@@ -24,6 +24,11 @@ export class EmbeddedBroker extends EmbeddedClient {
     return new EmbeddedClient(this.server)
   }
 
+  /** Runs retention and compaction to their end now, instead of some time in the background. */
+  async cleanNow(): Promise<void> {
+    await this.server.upkeep.runNow()
+  }
+
   /** Closes this client and the log; the database stays open. */
   override async close(): Promise<void> {
     await super.close()

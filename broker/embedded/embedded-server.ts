@@ -5,6 +5,7 @@ import { systemClock, type Clock } from '../clock.ts'
 import { Counter } from './counter.ts'
 import { GroupCoordinator } from './group-coordinator.ts'
 import { LogAppender } from './log-appender.ts'
+import { LogCleaner } from './log-cleaner.ts'
 import { LogReader } from './log-reader.ts'
 import { recoverLog, type RecoveredState } from './log-recovery.ts'
 import { LogTail } from './log-tail.ts'
@@ -12,10 +13,14 @@ import { OpenTransaction } from './open-transaction.ts'
 import { TopicRegistry } from './topic-registry.ts'
 import { TransactionCoordinator } from './transaction-coordinator.ts'
 import { TransactionalId } from './transactional-id.ts'
+import { Upkeep } from './upkeep.ts'
 import { WriteQueue } from './write-queue.ts'
 
 const TAIL_BYTES = 32 * 1024 * 1024
 const SEGMENT_BYTES = 1024 * 1024
+const DELETE_RETENTION_MS = 24 * 60 * 60 * 1000
+const UPKEEP_INTERVAL_MS = 15_000
+const CLEANER_BYTES = 32 * 1024 * 1024
 
 export interface EmbeddedBrokerOptions {
   /** Stays the caller's: closed by it after the broker. */
@@ -28,6 +33,14 @@ export interface EmbeddedBrokerOptions {
   readonly tailBytesMax?: number
   /** Grain of the index, of retention and of compaction. @default 1 MiB */
   readonly segmentBytes?: number
+  /** How long compaction leaves a tombstone after its append. @default 86400000, a day */
+  readonly deleteRetentionMs?: number
+  /** Between rounds of retention and compaction. @default 15000 */
+  readonly upkeepIntervalMs?: number
+  /** Memory of one round of compaction for keys. @default 32 MiB */
+  readonly cleanerBytesMax?: number
+  /** A round of retention or compaction failed; the next one tries again. @default a warning */
+  readonly onUpkeepError?: (error: Error) => void
 }
 
 /** The parts of the embedded log, put together and recovered from its database. */
@@ -41,6 +54,7 @@ export class EmbeddedServer {
   readonly appender: LogAppender
   readonly transactions: TransactionCoordinator
   readonly producerIds: Counter
+  readonly upkeep: Upkeep
 
   private constructor(options: EmbeddedBrokerOptions, segmentBytes: number, found: RecoveredState) {
     const clock = options.clock ?? systemClock
@@ -77,6 +91,23 @@ export class EmbeddedServer {
       groups,
       producerIds,
     })
+    this.upkeep = new Upkeep({
+      registry,
+      reader: this.reader,
+      writes,
+      clock,
+      cleaner: new LogCleaner({
+        reader: this.reader,
+        writes,
+        clock,
+        segmentBytes,
+        deleteRetentionMs: options.deleteRetentionMs ?? DELETE_RETENTION_MS,
+        tableBytesMax: options.cleanerBytesMax ?? CLEANER_BYTES,
+        randomSeed: () => random(4).readInt32BE(),
+      }),
+      intervalMs: options.upkeepIntervalMs ?? UPKEEP_INTERVAL_MS,
+      onError: options.onUpkeepError ?? ((error) => process.emitWarning(error)),
+    })
   }
 
   /**
@@ -93,11 +124,13 @@ export class EmbeddedServer {
     for (const row of found.groupOffsets) server.groups.restore(row)
     server.#restoreTransactions(found)
     await server.transactions.abortAll()
+    server.upkeep.start()
     return server
   }
 
   /** Aborts what is open and waits for the disk. */
   async close(): Promise<void> {
+    await this.upkeep.stop()
     await this.transactions.abortAll()
     await this.writes.idle()
   }

@@ -164,6 +164,11 @@ export class PartitionLog implements TailOwner, TopicPartition {
     this.notify()
   }
 
+  /** Gives back the memory of written batches before `offset`: readers find them on disk. */
+  forgetBefore(offset: number): void {
+    for (const entry of this.#window.clearBefore(offset)) this.#tail.drop(entry)
+  }
+
   /** Ends the log: readers are told, memory is given back. */
   delete(): void {
     this.isDeleted = true

@@ -100,15 +100,17 @@ export class SegmentIndex {
     return unsaved
   }
 
-  /** Puts what compaction left of some neighbouring closed segments in their place. */
-  replace(from: Segment, to: Segment, by: Segment | null): void {
+  has(segment: Segment): boolean {
+    return this.#closed.includes(segment)
+  }
+
+  /** Puts what compaction left of closed neighbours in their place; the caller saves its row. */
+  replace(from: Segment, to: Segment, by: Segment): void {
     const start = this.#closed.indexOf(from)
-    const count = this.#closed.indexOf(to) - start + 1
-    if (start < 0 || count < 1) return
-    for (const { sizeBytes } of this.#closed.splice(start, count, ...(by === null ? [] : [by]))) {
-      this.#closedBytes -= sizeBytes
-    }
-    if (by !== null) this.#closedBytes += by.sizeBytes
+    const replaced = this.#closed.splice(start, this.#closed.indexOf(to) - start + 1, by)
+    this.#closedBytes += by.sizeBytes
+    for (const { sizeBytes } of replaced) this.#closedBytes -= sizeBytes
+    this.#unsaved = this.#unsaved.filter((segment) => !replaced.includes(segment))
   }
 
   /** Forgets segments that end before `offset`; @returns them */

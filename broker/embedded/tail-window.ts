@@ -32,6 +32,17 @@ export class TailWindow {
     }
   }
 
+  /** Forgets batches that end before `offset`; @returns them */
+  clearBefore(offset: number): readonly TailEntry[] {
+    const next = this.#firstReaching(offset)
+    const cleared = this.#entries.slice(this.#first, next)
+    this.#entries = this.#entries.slice(next)
+    this.#first = 0
+    const last = cleared.at(-1)
+    if (last !== undefined) this.#startOffset = last.batch.lastOffset + 1
+    return cleared
+  }
+
   /** @returns what it held */
   clear(): readonly TailEntry[] {
     const held = this.#entries.slice(this.#first)

@@ -1,0 +1,253 @@
+import { describe, expect, it } from 'vitest'
+import { FencedError, GroupNotEmptyError } from '../../../broker/errors.ts'
+import type { Transaction } from '../../../broker/port.ts'
+import { eventually, sendValues, uniqueName } from '../../support/broker-records.ts'
+import { MemberProbe, ownedByAll } from '../../support/member-probe.ts'
+import type { BrokerHarness, SharedBroker } from './harness.ts'
+
+const ALL = [0, 1, 2, 3, 4, 5]
+
+export function groupCases(shared: SharedBroker, { sessionTimeoutMs }: BrokerHarness): void {
+  const createTopic = async (): Promise<string> => {
+    const name = uniqueName('groups')
+    await shared().broker.createTopics([{ name, partitions: 6 }])
+    return name
+  }
+  const begin = async (): Promise<Transaction> => {
+    const transaction = shared().broker.transaction(uniqueName('tx'))
+    await transaction.init()
+    return transaction
+  }
+  const at = (topic: string, partition = 0) => ({ topic, partition })
+
+  describe('groups', () => {
+    it('hand a lone member everything when it joins', async () => {
+      const member = new MemberProbe(shared().broker, { groupId: uniqueName('group') })
+      expect(member.group.metadata()).toBeNull()
+      await member.group.join()
+      expect(member.owned).toEqual(ALL)
+      expect(member.group.metadata()).toEqual(member.assigned)
+      await member.group.confirm()
+      await member.group.leave()
+      expect(member.events).toEqual(['assigned', 'revoked'])
+      expect(member.group.metadata()).toBeNull()
+    })
+
+    it('show the leader what each member published', async () => {
+      const { broker, connect } = shared()
+      const groupId = uniqueName('group')
+      const members = ['first', 'second'].map((text) => ({ text, groupId }))
+      const [first, second] = [
+        new MemberProbe(broker, { groupId, subscription: () => Buffer.from(members[0]!.text) }),
+        new MemberProbe(await connect(), {
+          groupId,
+          subscription: () => Buffer.from(members[1]!.text),
+        }),
+      ]
+      await first.group.join()
+      await second.group.join()
+      await eventually(() =>
+        Promise.resolve(first.generations.at(-1) === second.generations.at(-1)),
+      )
+      const leader = [first, second].find(({ seenMembers }) => seenMembers.length === 2)!
+      expect(leader.seenMembers.map(({ subscription }) => subscription.toString()).sort()).toEqual([
+        'first',
+        'second',
+      ])
+      await first.group.leave()
+      await second.group.leave()
+    })
+
+    it('share out anew when members join and leave', async () => {
+      const { broker, connect } = shared()
+      const groupId = uniqueName('group')
+      const members = [
+        new MemberProbe(broker, { groupId }),
+        new MemberProbe(broker, { groupId }),
+        new MemberProbe(await connect(), { groupId }),
+      ]
+      for (const [i, { group }] of members.entries()) {
+        await group.join()
+        const joined = members.slice(0, i + 1)
+        await eventually(() => Promise.resolve(ownedByAll(joined)?.length === ALL.length))
+        expect(ownedByAll(joined)).toEqual(ALL)
+        expect(new Set(joined.map(({ generations }) => generations.at(-1))).size).toBe(1)
+      }
+      expect(await broker.groupAdmin(groupId).members()).toHaveLength(3)
+      await members[0]!.group.leave()
+      const rest = members.slice(1)
+      await eventually(() => Promise.resolve(ownedByAll(rest)?.length === ALL.length))
+      expect(ownedByAll(rest)).toEqual(ALL)
+      for (const { events, group } of rest) {
+        await group.leave()
+        expect(events).not.toContain('lost')
+      }
+      await eventually(async () => (await broker.groupAdmin(groupId).members()).length === 0)
+    })
+
+    it('raise the generation with every rebalance', async () => {
+      const { broker, connect } = shared()
+      const groupId = uniqueName('group')
+      const first = new MemberProbe(broker, { groupId })
+      await first.group.join()
+      const second = new MemberProbe(await connect(), { groupId })
+      await second.group.join()
+      await eventually(() => Promise.resolve(first.generations.length >= 2))
+      expect([...first.generations].sort((a, b) => a - b)).toEqual(first.generations)
+      expect(new Set(first.generations).size).toBe(first.generations.length)
+      await first.group.leave()
+      await second.group.leave()
+    })
+
+    it('wait for a revocation to end, in which the old generation still commits', async () => {
+      const { broker, connect } = shared()
+      const topic = await createTopic()
+      const groupId = uniqueName('group')
+      const transaction = await begin()
+      let newcomerOwned: readonly number[] | null = null
+      const first: MemberProbe = new MemberProbe(broker, {
+        groupId,
+        onRevoked: async () => {
+          if (first.events.length > 2) return
+          await new Promise((resolve) => setTimeout(resolve, 300))
+          newcomerOwned = second.owned
+          await transaction.sendOffsets(
+            [{ ...at(topic), offset: 7, metadata: 'at revocation' }],
+            first.group.metadata()!,
+          )
+          await transaction.commit()
+        },
+      })
+      await first.group.join()
+      const second = new MemberProbe(await connect(), { groupId })
+      await second.group.join()
+      expect(newcomerOwned).toBeNull()
+      expect(await second.group.committed([at(topic)])).toEqual([
+        { ...at(topic), offset: 7, metadata: 'at revocation' },
+      ])
+      await first.group.leave()
+      await second.group.leave()
+      await transaction.close()
+    })
+
+    it('refuse offsets of an old generation and of a member that left', async () => {
+      const { broker, connect } = shared()
+      const topic = await createTopic()
+      const groupId = uniqueName('group')
+      const first = new MemberProbe(broker, { groupId })
+      await first.group.join()
+      const old = first.assigned!
+      const second = new MemberProbe(await connect(), { groupId })
+      await second.group.join()
+      await eventually(() => Promise.resolve(ownedByAll([first, second]) !== null))
+      const offsets = [{ ...at(topic), offset: 1, metadata: '' }]
+      const transaction = await begin()
+      await expect(transaction.sendOffsets(offsets, old)).rejects.toThrow(FencedError)
+      await transaction.abort()
+      await first.group.leave()
+      await eventually(() => Promise.resolve(second.owned?.length === ALL.length))
+      await expect(transaction.sendOffsets(offsets, first.assigned!)).rejects.toThrow(FencedError)
+      await transaction.abort()
+      await transaction.sendOffsets(offsets, second.group.metadata()!)
+      await transaction.commit()
+      await second.group.leave()
+      await transaction.close()
+    })
+
+    it('give up a member that falls silent, and tell it', async () => {
+      const { broker, connect } = shared()
+      const topic = await createTopic()
+      const groupId = uniqueName('group')
+      const silent = new MemberProbe(await connect(), {
+        groupId,
+        sessionTimeoutMs,
+        heartbeatIntervalMs: 10 * sessionTimeoutMs,
+      })
+      await silent.group.join()
+      const old = silent.assigned!
+      await eventually(
+        async () => (await broker.groupAdmin(groupId).members()).length === 0,
+        sessionTimeoutMs * 5,
+      )
+      const other = new MemberProbe(broker, { groupId })
+      await other.group.join()
+      expect(other.owned).toEqual(ALL)
+      const transaction = await begin()
+      const offsets = [{ ...at(topic), offset: 1, metadata: '' }]
+      await expect(transaction.sendOffsets(offsets, old)).rejects.toThrow(FencedError)
+      await transaction.close()
+      await expect(silent.group.confirm()).rejects.toThrow(FencedError)
+      await eventually(() => Promise.resolve(silent.events.includes('lost')))
+      expect(silent.events.slice(0, 2)).toEqual(['assigned', 'lost'])
+      await silent.group.leave()
+      await other.group.leave()
+    })
+
+    it('keep committed offsets with their metadata, by partition', async () => {
+      const { broker } = shared()
+      const topic = await createTopic()
+      const groupId = uniqueName('group')
+      const member = new MemberProbe(broker, { groupId })
+      await member.group.join()
+      const transaction = await begin()
+      const metadata = 'ä'.repeat(2048)
+      await sendValues(transaction, topic, ['v'])
+      await transaction.sendOffsets(
+        [
+          { ...at(topic, 0), offset: 3, metadata },
+          { ...at(topic, 1), offset: 0, metadata: '' },
+        ],
+        member.assigned!,
+      )
+      await transaction.commit()
+      const committed = await member.group.committed([0, 1, 2].map((i) => at(topic, i)))
+      expect(committed).toEqual([
+        { ...at(topic, 0), offset: 3, metadata },
+        { ...at(topic, 1), offset: 0, metadata: '' },
+      ])
+      await member.group.leave()
+      await transaction.close()
+    })
+
+    it('answer committed offsets only once open transactions over them are decided', async () => {
+      const { broker } = shared()
+      const topic = await createTopic()
+      const member = new MemberProbe(broker, { groupId: uniqueName('group') })
+      await member.group.join()
+      for (const verdict of ['commit', 'abort'] as const) {
+        const transaction = await begin()
+        await transaction.sendOffsets(
+          [{ ...at(topic), offset: verdict === 'commit' ? 5 : 9, metadata: verdict }],
+          member.assigned!,
+        )
+        let isAnswered = false
+        const answer = member.group.committed([at(topic)]).finally(() => (isAnswered = true))
+        await new Promise((resolve) => setTimeout(resolve, 200))
+        expect(isAnswered).toBe(false)
+        await transaction[verdict]()
+        expect(await answer).toEqual([{ ...at(topic), offset: 5, metadata: 'commit' }])
+        await transaction.close()
+      }
+      await member.group.leave()
+    })
+
+    it('let an administrator change offsets only while nobody is in them', async () => {
+      const { broker } = shared()
+      const topic = await createTopic()
+      const groupId = uniqueName('group')
+      const admin = broker.groupAdmin(groupId)
+      const offsets = [0, 1].map((partition) => {
+        return { ...at(topic, partition), offset: 4, metadata: 'set' }
+      })
+      await admin.alterOffsets(offsets)
+      expect(await admin.committed()).toEqual(expect.arrayContaining(offsets))
+      const member = new MemberProbe(broker, { groupId })
+      await member.group.join()
+      expect(await member.group.committed([at(topic)])).toEqual([offsets[0]])
+      await expect(admin.alterOffsets(offsets)).rejects.toThrow(GroupNotEmptyError)
+      await member.group.leave()
+      await admin.deleteOffsets([at(topic)])
+      expect(await admin.committed()).toEqual([offsets[1]])
+    })
+  })
+}
