@@ -173,7 +173,7 @@ export const soloHands: readonly Hand[] = [
   ),
 ]
 
-/** Two hands that share one attacker's access: the first has it, then both, then the second. */
+/** Two hands that come to share one attacker's access. */
 export const pair: readonly [Hand, Hand] = [
   hand(
     'falcon',

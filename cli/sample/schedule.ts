@@ -12,9 +12,20 @@ export interface Session {
 
 /** Whole days (UTC) before the one that is under way. */
 export const SAMPLE_DAYS = 14
-/** The days on which both hands of the pair work in turns. */
-const SHARED_DAYS = { from: 7, to: 9 }
+/** Whose days they are at the shared attacker's; the last is the day under way. */
+const pairDays: readonly Turn[] = [
+  ...days(6, 'first'),
+  ...days(3, 'both'),
+  ...days(3, 'second'),
+  ...days(3, 'both'),
+]
 const TURNS_A_DAY = 6
+
+type Turn = 'first' | 'second' | 'both'
+
+function days(count: number, turn: Turn): Turn[] {
+  return Array.from({ length: count }, () => turn)
+}
 
 const DAY_S = 86_400
 const HOUR_S = 3600
@@ -25,8 +36,9 @@ export const sharedAttacker = pair[0].name
 /**
  * Sessions of a fortnight and the day begun, oldest first, all over by `endTs`.
  *
- * Seven attackers are one person each. Of the eighth, one person has the first week; then a second
- * one joins and they take turns of a few hours; from the tenth day the second is alone.
+ * Seven attackers are one person each. The eighth is one person for six days; then a second one
+ * joins and they take turns of a few hours for three; the second is alone for three; and since two
+ * days before the last they take turns again.
  *
  * Whole days are laid out and what lies after `endTs` is cut off, so the hour of the first start
  * decides only where the sample ends, never what is in it.
@@ -47,14 +59,13 @@ export function scheduleSessions(endTs: number, random: Random): Session[] {
 
 function pairDay(day: number, dayTs: number, random: Random): Session[] {
   const [first, second] = pair
-  const shared = day >= SHARED_DAYS.from && day <= SHARED_DAYS.to
-  if (!shared) {
-    const hand = day < SHARED_DAYS.from ? first : second
-    return workingDay(sharedAttacker, hand, dayTs, 2, random)
+  const turn = pairDays[day]!
+  if (turn !== 'both') {
+    return workingDay(sharedAttacker, turn === 'first' ? first : second, dayTs, 2, random)
   }
-  return Array.from({ length: TURNS_A_DAY }, (_, turn) => {
-    const hand = turn % 2 === 0 ? first : second
-    const startTs = dayTs + ((turn + random.between(0, 0.5)) * DAY_S) / TURNS_A_DAY
+  return Array.from({ length: TURNS_A_DAY }, (_, index) => {
+    const hand = index % 2 === 0 ? first : second
+    const startTs = dayTs + ((index + random.between(0, 0.5)) * DAY_S) / TURNS_A_DAY
     return session(sharedAttacker, hand, startTs, random)
   })
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { generateSample } from '../../../cli/sample/generate-sample.ts'
-import { PlainFold, type PlainObservation } from '../../support/plain-fold.ts'
+import { PlainFold, type PlainAlert, type PlainObservation } from '../../support/plain-fold.ts'
 
 const DAY_S = 86_400
 const endTs = 20_000 * DAY_S + 12 * 3600
@@ -36,16 +36,24 @@ test('observations come in order, each with evidence and an id of its own', () =
   expect(new Set(observations.map(({ id }) => id)).size).toBe(observations.length)
 })
 
-test('exactly the attacker that changes hands is suspected, and cleared when one hand is left', () => {
+function alertsOf(end: number): Map<string, PlainAlert[]> {
   const whole = new PlainFold()
-  for (const each of generateSample(endOfDayTs).observations)
-    whole.observe(each as PlainObservation)
-  expect([...whole.alerts.keys()]).toEqual([sample.sharedAttackerUuid])
-  const alerts = fold.alerts.get(sample.sharedAttackerUuid)!
-  expect(alerts[0]!.kind).toBe('suspected')
-  expect(alerts.at(-1)!.kind).toBe('cleared')
-  const widest = Math.max(...alerts.map(({ primitives }) => primitives.length))
-  expect(widest).toBeGreaterThan(10)
+  for (const each of generateSample(end).observations) whole.observe(each as PlainObservation)
+  return whole.alerts
+}
+
+test('exactly the attacker that changes hands is suspected, cleared, and suspected again', () => {
+  const alerts = alertsOf(endOfDayTs)
+  expect([...alerts.keys()]).toEqual([sample.sharedAttackerUuid])
+  const own = alerts.get(sample.sharedAttackerUuid)!
+  const turns = own.map(({ kind }) => kind).filter((kind, i, kinds) => kind !== kinds[i - 1])
+  expect(turns).toEqual(['suspected', 'cleared', 'suspected'])
+  expect(own.at(-1)!.primitives.length).toBeGreaterThan(10)
+})
+
+test.each([0, 1, 6, 12, 18, 23])('at %d o’clock of the last day an alert stands', (hour) => {
+  const own = alertsOf(20_000 * DAY_S + hour * 3600 + 60).get(sample.sharedAttackerUuid)!
+  expect(own.at(-1)!.kind).toBe('suspected')
 })
 
 test('what the attackers do is varied: every state appears', () => {

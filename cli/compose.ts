@@ -1,0 +1,95 @@
+import { isIPv6, type AddressInfo } from 'node:net'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { Registry } from 'prom-client'
+import type { TokenConfig } from '../api/bearer-tokens.ts'
+import type { LineEncoders } from '../api/ingest/line-encoder.ts'
+import { recordLineEncoders } from '../api/ingest/record-line-encoder.ts'
+import { createApi } from '../api/server.ts'
+import { InProcessRegistry } from '../schemas/in-process-registry.ts'
+import { PUBLIC_TOPICS } from '../schemas/topics.ts'
+import { describe } from '../topology/describe.ts'
+import type { ResolvedConfig } from './config/settings.ts'
+import { startEngine, type Engine, type EngineOptions } from './engine.ts'
+
+/** The whole product, running: engine and HTTP. */
+export interface Product {
+  readonly engine: Engine
+  /** How lines of input become records of the log, as the HTTP routes do it. */
+  readonly encoders: LineEncoders
+  /** Where it listens: `http://127.0.0.1:8080`. */
+  readonly url: string
+  /** HTTP ends first, so that what was accepted is still committed; may be called twice. */
+  close(): Promise<void>
+}
+
+export interface ProductOptions {
+  readonly config: ResolvedConfig
+  readonly events: EngineOptions['events']
+  readonly logger: FastifyBaseLogger
+}
+
+/**
+ * Starts everything; resolves when HTTP answers. Tasks may still restore: `/readyz` tells.
+ * @throws whatever made the start impossible; what was opened is closed again
+ */
+export async function startProduct(options: ProductOptions): Promise<Product> {
+  const { config, events, logger } = options
+  const metrics = new Registry()
+  const engine = await startEngine({ config, events, metrics })
+  let api: FastifyInstance | null = null
+  let closed: Promise<void> | null = null
+  const closeAll = async (): Promise<void> => {
+    await api?.close()
+    await engine.close()
+  }
+  const close = (): Promise<void> => (closed ??= closeAll())
+  try {
+    const encoders = inputEncoders(config)
+    const { query, ingest, events: feed } = engine
+    api = createApi({
+      query,
+      ingest,
+      events: feed,
+      topologyDescription: describe(engine.topology),
+      encoders,
+      metrics,
+      tokens: tokensOf(config),
+      host: config.host,
+      logger,
+      clock: Date.now,
+    })
+    await api.listen({ host: config.host, port: config.port })
+    return { engine, encoders, url: urlOf(api.server.address()), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function inputEncoders(config: ResolvedConfig): LineEncoders {
+  const { observationTopics, outputFormat } = config
+  const observation =
+    'pattern' in observationTopics ? PUBLIC_TOPICS.observation : observationTopics[0]!
+  return recordLineEncoders(new InProcessRegistry(), outputFormat, {
+    observation,
+    attacker: PUBLIC_TOPICS['attacker-profile'],
+  })
+}
+
+function tokensOf(config: ResolvedConfig): TokenConfig[] {
+  const scopes = [
+    ['read', config.apiTokensRead],
+    ['write', config.apiTokensWrite],
+    ['admin', config.apiTokensAdmin],
+  ] as const
+  return scopes.flatMap(([scope, digests]) =>
+    digests.map((sha256, index) => ({ name: `${scope}-${index + 1}`, sha256, scopes: [scope] })),
+  )
+}
+
+function urlOf(address: AddressInfo | string | null): string {
+  if (address === null || typeof address === 'string') throw new Error('HTTP has no address')
+  // The address of "every interface" is none that a client could use.
+  const host = address.address.replace(/^0\.0\.0\.0$/, '127.0.0.1').replace(/^::$/, '::1')
+  return `http://${isIPv6(host) ? `[${host}]` : host}:${address.port}`
+}

@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { TaskStatus } from '../state/query-port.ts'
+import { ProgressLine, remainingMs } from './progress-line.ts'
+import { count, duration } from './quantities.ts'
+import type { Terminal } from './terminal.ts'
+
+const LOOK_INTERVAL_MS = 50
+
+export interface Watched {
+  tasks(): readonly TaskStatus[]
+}
+
+/**
+ * Resolves when every task runs, showing how far restores are.
+ * @returns records restored; what rejects is the signal's abort
+ */
+export async function untilRunning(
+  instance: Watched,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<number> {
+  const progress = new ProgressLine(terminal)
+  const startedMs = Date.now()
+  const restored = new Map<string, { done: number; total: number }>()
+  try {
+    for (;;) {
+      const tasks = instance.tasks()
+      for (const { taskId, restore } of tasks) {
+        if (restore === null) continue
+        restored.set(taskId, { done: restore.restoredRecords, total: restore.totalRecords })
+      }
+      const waiting = tasks.filter(({ state }) => state !== 'running')
+      if (tasks.length > 0 && waiting.length === 0) return sum(restored, 'total')
+      progress.update(() => restoreText(waiting.length, tasks.length, restored, startedMs))
+      await sleep(LOOK_INTERVAL_MS, undefined, { signal })
+    }
+  } finally {
+    progress.clear()
+  }
+}
+
+type Restored = ReadonlyMap<string, { readonly done: number; readonly total: number }>
+
+function sum(restored: Restored, field: 'done' | 'total'): number {
+  return [...restored.values()].reduce((total, each) => total + each[field], 0)
+}
+
+function restoreText(
+  waiting: number,
+  tasks: number,
+  restored: Restored,
+  startedMs: number,
+): string {
+  const done = sum(restored, 'done')
+  const total = sum(restored, 'total')
+  const elapsedMs = Date.now() - startedMs
+  const left = remainingMs(done, total, elapsedMs)
+  const rate = `${count((done * 1000) / Math.max(1, elapsedMs))} records/s`
+  const time = left === null ? '' : `, ${duration(left)} left`
+  return `starting ${waiting} of ${tasks} tasks: ${count(done)} of ${count(total)} records restored, ${rate}${time}`
+}
+
+/**
+ * Resolves when what the inputs held at some moment since the call is processed and committed.
+ * @returns false: the input did not become empty within `timeoutMs`
+ */
+export async function untilCaughtUp(
+  instance: Watched,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const deadline = Date.now() + timeoutMs
+  // A record may be between two tasks, seen by neither: two looks in a row must find nothing.
+  for (let quiet = 0; quiet < 2;) {
+    const lag = instance.tasks().reduce((total, task) => total + task.lag, 0)
+    quiet = lag === 0 ? quiet + 1 : 0
+    if (Date.now() >= deadline) return false
+    await sleep(LOOK_INTERVAL_MS * 4, undefined, { signal })
+  }
+  return true
+}
