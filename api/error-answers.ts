@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { StoreNotReadyError, UnknownStoreError } from '../state/errors.ts'
+import { StateClosedError, StoreNotReadyError, UnknownStoreError } from '../state/errors.ts'
 import { ApiError, type ApiErrorCode } from './errors.ts'
 
 /**
@@ -41,6 +41,10 @@ function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof StoreNotReadyError) {
     return new ApiError('STORE_NOT_READY', error.message, { cause: error })
+  }
+  // A task that moved away closed its store in the middle of the read.
+  if (error instanceof StateClosedError) {
+    return new ApiError('STORE_NOT_READY', undefined, { cause: error })
   }
   if (error instanceof UnknownStoreError) {
     return new ApiError('UNKNOWN_STORE', error.message, { cause: error })

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { EventStreamsObserver } from './events/event-streams.ts'
 
 /** Metrics of the HTTP surface; names carry their unit last, counters end in `_total`. */
 export class HttpMetrics {
@@ -22,16 +23,21 @@ export class HttpMetrics {
     labelNames: ['topic', 'outcome'],
     registers: [this.registry],
   })
-  readonly streams = new Gauge({
+  private readonly streams = new Gauge({
     name: 'attribution_http_event_streams',
     help: 'Event streams open now.',
     registers: [this.registry],
   })
-  readonly droppedEvents = new Counter({
+  private readonly droppedEvents = new Counter({
     name: 'attribution_http_events_dropped_total',
     help: 'Events that slow clients of event streams did not get.',
     registers: [this.registry],
   })
+  readonly streamObserver: EventStreamsObserver = {
+    opened: () => this.streams.inc(),
+    closed: () => this.streams.dec(),
+    dropped: () => this.droppedEvents.inc(),
+  }
 }
 
 let process: Registry | null = null

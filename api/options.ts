@@ -8,6 +8,8 @@ export interface ApiOptions {
   readonly query: QueryPort
   readonly ingest: IngestPort
   readonly events: EventFeed
+  /** Inputs whose records are events of type `observation`. @default attacker.observation */
+  readonly observationTopics?: readonly string[]
   readonly topologyDescription: TopologyDescription
   readonly encoders: LineEncoders
   /** Metrics of the runtime, served beside those of the process and of HTTP. */

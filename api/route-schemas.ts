@@ -62,7 +62,7 @@ export const valueProperty = {
   description: 'An observed value: null, boolean, number, text, list or object.',
 } as const
 
-export const emptyQuery = { type: 'object', additionalProperties: false } as const
+export const emptyQuery = { type: 'object', additionalProperties: false, properties: {} } as const
 
 export const errorSchema = {
   $id: 'Error',

@@ -1,10 +1,12 @@
 import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import fastify, { LogController, type FastifyInstance } from 'fastify'
+import { PUBLIC_TOPICS } from '../schemas/topics.ts'
 import { BearerTokens } from './bearer-tokens.ts'
 import { answerClientError, answerError } from './error-answers.ts'
 import { ApiError } from './errors.ts'
 import { EventStreams } from './events/event-streams.ts'
+import { EventTopics } from './events/event-types.ts'
 import { HttpMetrics } from './http-metrics.ts'
 import { IdentityListings } from './identity-listing.ts'
 import { defaultLimits, type ApiLimits, type ApiOptions } from './options.ts'
@@ -38,10 +40,11 @@ export function createApi(options: ApiOptions): FastifyInstance {
   const limits = { ...defaultLimits, ...options.limits }
   const metrics = new HttpMetrics()
   const closing = new AbortController()
-  const streams = new EventStreams(options.events, limits, {
-    opened: () => metrics.streams.inc(),
-    closed: () => metrics.streams.dec(),
-    dropped: () => metrics.droppedEvents.inc(),
+  const streams = new EventStreams({
+    feed: options.events,
+    topics: new EventTopics(options.observationTopics ?? [PUBLIC_TOPICS.observation]),
+    limits,
+    observer: metrics.streamObserver,
   })
 
   const app = newServer(options, limits)

@@ -2,10 +2,17 @@ import type { EventFeed, FeedEvent } from '../../state/query-port.ts'
 import { ApiError } from '../errors.ts'
 import { FeedFrames } from './event-frame.ts'
 import { EventStream, type EventStreamLimits } from './event-stream.ts'
-import { eventTypeOf, topicOf, type EventType } from './event-types.ts'
+import type { EventTopics, EventType } from './event-types.ts'
 
 export interface EventStreamsLimits extends EventStreamLimits {
   readonly eventStreamsMax: number
+}
+
+export interface EventStreamsOptions {
+  readonly feed: EventFeed
+  readonly topics: EventTopics
+  readonly limits: EventStreamsLimits
+  readonly observer: EventStreamsObserver
 }
 
 export interface EventStreamsObserver {
@@ -24,38 +31,38 @@ const CLOSE_GRACE_MS = 500
  * runs before it and leaves none (fastify/sse#57 tells of the same trap).
  */
 export class EventStreams {
-  private readonly feed: EventFeed
-  private readonly limits: EventStreamsLimits
-  private readonly observer: EventStreamsObserver
+  private readonly options: EventStreamsOptions
   private readonly frames = new FeedFrames()
   private readonly open = new Set<EventStream>()
   private closing = false
 
-  constructor(feed: EventFeed, limits: EventStreamsLimits, observer: EventStreamsObserver) {
-    this.feed = feed
-    this.limits = limits
-    this.observer = observer
+  constructor(options: EventStreamsOptions) {
+    this.options = options
   }
 
   /**
    * Opens a stream of the given types; the subscription ends with the stream.
    * @throws {ApiError} TOO_MANY_STREAMS, SHUTTING_DOWN
    */
-  watch(types: readonly EventType[], wanted: (type: EventType, event: FeedEvent) => boolean) {
+  watch(
+    types: readonly EventType[],
+    wanted: (type: EventType, event: FeedEvent) => boolean,
+  ): EventStream {
+    const { feed, topics, limits, observer } = this.options
     if (this.closing) throw new ApiError('SHUTTING_DOWN')
-    if (this.open.size >= this.limits.eventStreamsMax) throw new ApiError('TOO_MANY_STREAMS')
-    const stream = new EventStream(this.limits, () => this.observer.dropped())
-    const unsubscribe = this.feed.subscribe(types.map(topicOf), (event) => {
-      const type = eventTypeOf(event.topic)
+    if (this.open.size >= limits.eventStreamsMax) throw new ApiError('TOO_MANY_STREAMS')
+    const stream = new EventStream(limits, () => observer.dropped())
+    const unsubscribe = feed.subscribe(topics.ofTypes(types), (event) => {
+      const type = topics.typeOf(event.topic)
       if (type === undefined || !wanted(type, event)) return
       stream.offer(this.frames.frameOf(type, event))
     })
     this.open.add(stream)
-    this.observer.opened()
+    observer.opened()
     stream.once('close', () => {
       unsubscribe()
       this.open.delete(stream)
-      this.observer.closed()
+      observer.closed()
     })
     return stream
   }

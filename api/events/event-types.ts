@@ -1,51 +1,54 @@
 import type { RecordName } from '../../schemas/record-types.ts'
+import { PUBLIC_TOPICS } from '../../schemas/topics.ts'
 
-/**
- * The events of a stream: the topic each is read from, and the record it is.
- * Null: passed on as it came.
- */
-const events = {
-  observation: { topic: 'attacker.observation', record: 'observation' },
-  'fingerprint.rotated': { topic: 'attacker.fingerprint_rotated', record: null },
-  'attacker.scored': { topic: 'attacker.scored', record: null },
-  'attribution.state_changed': {
-    topic: 'attribution.profile.state_changed',
-    record: 'state-changed',
-  },
-  'attribution.multi_actor_suspected': {
-    topic: 'attribution.profile.multi_actor_suspected',
-    record: 'multi-actor-suspected',
-  },
-  'attribution.multi_actor_cleared': {
-    topic: 'attribution.profile.multi_actor_cleared',
-    record: 'multi-actor-cleared',
-  },
-} as const satisfies Record<string, { topic: string; record: RecordName | null }>
+/** The record that each type of event is; null: not one of ours, passed on as it came. */
+const records = {
+  observation: 'observation',
+  'fingerprint.rotated': null,
+  'attacker.scored': null,
+  'attribution.state_changed': 'state-changed',
+  'attribution.multi_actor_suspected': 'multi-actor-suspected',
+  'attribution.multi_actor_cleared': 'multi-actor-cleared',
+} as const satisfies Record<string, RecordName | null>
 
-export type EventType = keyof typeof events
+export type EventType = keyof typeof records
 
-export const eventTypes = Object.keys(events) as readonly EventType[]
+export const eventTypes = Object.keys(records) as readonly EventType[]
 
-/** The topics that somebody must be able to watch for the streams to have all events. */
-export const eventTopics: readonly string[] = eventTypes.map((type) => events[type].topic)
-
-const typesByTopic: ReadonlyMap<string, EventType> = new Map(
-  eventTypes.map((type) => [events[type].topic, type]),
-)
-
-/** @returns undefined: no event is made of the topic */
-export function eventTypeOf(topic: string): EventType | undefined {
-  return typesByTopic.get(topic)
-}
-
-export function topicOf(type: EventType): string {
-  return events[type].topic
+export function isEventType(text: string): text is EventType {
+  return Object.hasOwn(records, text)
 }
 
 export function recordOf(type: EventType): RecordName | null {
-  return events[type].record
+  return records[type]
 }
 
-export function isEventType(text: string): text is EventType {
-  return Object.hasOwn(events, text)
+/** Which topics the types of events are read from. */
+export class EventTopics {
+  private readonly topics: Readonly<Record<EventType, readonly string[]>>
+  private readonly types = new Map<string, EventType>()
+
+  /** @param observationTopics the inputs that carry observations */
+  constructor(observationTopics: readonly string[]) {
+    this.topics = {
+      observation: observationTopics,
+      'fingerprint.rotated': ['attacker.fingerprint_rotated'],
+      'attacker.scored': ['attacker.scored'],
+      'attribution.state_changed': [PUBLIC_TOPICS['state-changed']],
+      'attribution.multi_actor_suspected': [PUBLIC_TOPICS['multi-actor-suspected']],
+      'attribution.multi_actor_cleared': [PUBLIC_TOPICS['multi-actor-cleared']],
+    }
+    for (const type of eventTypes) {
+      for (const topic of this.topics[type]) this.types.set(topic, type)
+    }
+  }
+
+  ofTypes(types: readonly EventType[]): string[] {
+    return types.flatMap((type) => this.topics[type])
+  }
+
+  /** @returns undefined: no event is made of the topic */
+  typeOf(topic: string): EventType | undefined {
+    return this.types.get(topic)
+  }
 }

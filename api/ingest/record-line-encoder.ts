@@ -1,9 +1,8 @@
 import { JsonReader } from '../../schemas/json-reader.ts'
 import type { SchemaRegistry } from '../../schemas/registry.ts'
 import { serializerFor, type RecordFormat } from '../../schemas/serializer.ts'
+import { PUBLIC_TOPICS } from '../../schemas/topics.ts'
 import type { LineEncoder, LineEncoders } from './line-encoder.ts'
-
-const ATTACKER_TOPIC = 'attacker.observed'
 
 /**
  * The encoders of the ingest routes: a line is checked against the schema of its record and
@@ -13,9 +12,9 @@ const ATTACKER_TOPIC = 'attacker.observed'
 export function recordLineEncoders(
   registry: SchemaRegistry,
   format: RecordFormat,
-  topics: { observation: string; attacker: string } = {
-    observation: 'attacker.observation',
-    attacker: ATTACKER_TOPIC,
+  topics: { readonly observation: string; readonly attacker: string } = {
+    observation: PUBLIC_TOPICS.observation,
+    attacker: PUBLIC_TOPICS['attacker-profile'],
   },
 ): LineEncoders {
   return {

@@ -34,6 +34,7 @@ const livezRoute = {
   operationId: 'livez',
   summary: 'Whether the process lives',
   tags: ['operations'],
+  security: [],
   querystring: emptyQuery,
   response: {
     200: {
@@ -59,6 +60,7 @@ const readyzRoute = {
   operationId: 'readyz',
   summary: 'Whether every task of this instance answers queries',
   tags: ['operations'],
+  security: [],
   querystring: emptyQuery,
   response: {
     200: { description: 'Ready.', ...readiness },

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { deserializerFor } from '../../schemas/deserializer.ts'
 import { InProcessRegistry } from '../../schemas/in-process-registry.ts'
+import { PUBLIC_TOPICS } from '../../schemas/topics.ts'
 import { apiUnderTest, testNowMs, type ApiUnderTest } from '../support/api-under-test.ts'
 import { observationJson, observationLine, observationLines } from '../support/observation-lines.ts'
 
@@ -52,7 +53,7 @@ test('takes attacker profiles on their own route and topic', async () => {
     payload,
   })
   expect(response.json()).toEqual({ accepted: 1, rejected: 0, errors: [] })
-  expect(ingest.keys('attacker.observed')).toEqual(['x'])
+  expect(ingest.keys(PUBLIC_TOPICS['attacker-profile'])).toEqual(['x'])
 })
 
 test('reports errors by line and takes the rest', async () => {
