@@ -172,7 +172,8 @@ export interface Fetcher {
   resume(partitions: readonly TopicPartition[]): void
   /**
    * Resolves when an assigned partition that is not paused has something to say (data, a moved
-   * position, out of range), or with an empty result after `maxWaitMs`.
+   * position, out of range), or with an empty result after `maxWaitMs`, or when closed meanwhile.
+   * @throws {FatalBrokerError} called after `close`
    */
   poll(maxWaitMs: number): Promise<PollResult>
   close(): Promise<void>

@@ -1,3 +1,4 @@
+import { FatalBrokerError } from '../errors.ts'
 import type { Clock } from '../clock.ts'
 import type {
   Fetched,
@@ -106,8 +107,12 @@ export class FetchSession implements Fetcher {
     this.#wake()
   }
 
-  /** @throws {UnknownTopicError} an assigned partition does not exist (any more) */
+  /**
+   * @throws {UnknownTopicError} an assigned partition does not exist (any more)
+   * @throws {FatalBrokerError} closed before the call: a loop over polls must end, not spin
+   */
   async poll(maxWaitMs: number): Promise<PollResult> {
+    if (this.#isClosed) throw new FatalBrokerError('the fetcher is closed')
     const deadlineMs = this.#clock.now() + maxWaitMs
     for (;;) {
       this.#wakeup.reset()

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { CrashPoint } from '../../runtime/crash-probe.ts'
 import type { TransactionFault } from './faulty-broker.ts'
+import { judgeCounting } from './counting-judge.ts'
 import { countingTopology } from './counting-topology.ts'
-import { readTopic } from './log-contents.ts'
 import { seededRandom } from './random.ts'
 import { World } from './world.ts'
 
@@ -103,53 +103,13 @@ async function play(seed: number): Promise<Run> {
   return { world, sent, reached, faults }
 }
 
-async function judge({ world, sent }: Run): Promise<void> {
-  const { broker, instance } = world.life!
-  const inputs = await readTopic(broker, 'in')
-  const texts = inputs.flat().map(({ value }) => value!.toString())
-  expect(texts).toEqual(expect.arrayContaining(sent))
-
-  const counts = new Map<string, number>()
-  const numbered: string[] = []
-  let poisoned = 0
-  for (const { key, value } of inputs.flat()) {
-    const text = value!.toString()
-    if (text === 'poison') {
-      poisoned++
-      continue
-    }
-    const count = (counts.get(key!) ?? 0) + 1
-    counts.set(key!, count)
-    numbered.push(`${key}:${text}#${count}`)
-  }
-  expect(await readTopic(broker, 'sim-dlq').then((dlq) => dlq.flat().length)).toBe(poisoned)
-
-  const outputs = (await readTopic(broker, 'out')).flat()
-  const perLetter = new Map<string, string[]>()
-  for (const { key, value } of outputs) {
-    perLetter.set(key!, [...(perLetter.get(key!) ?? []), value!.toString()])
-  }
-  const content = outputs.map(({ value }) => value!.toString().replace(/^\d+ /, ''))
-  expect(content.sort()).toEqual(numbered.sort())
-  for (const [letter, values] of perLetter) {
-    expect(values.map((text) => Number.parseInt(text, 10))).toEqual(values.map((_, i) => i + 1))
-    const stored = [...instance.runners.values()].filter(({ task }) =>
-      task.plan.subTopology.storeOwners.has('lengths'),
-    )
-    const rows = await Promise.all(
-      stored.map(({ task }) => task.stores!.view.get<number>('lengths', letter)),
-    )
-    expect(rows.filter((row) => row !== undefined)).toEqual([values.length])
-  }
-}
-
 describe('exactly-once under crashes', () => {
   it(`holds over ${SCHEDULES} seeded schedules that kill the program at every point`, async () => {
     const reached = new Map<string, number>()
     for (let seed = FIRST_SEED; seed < FIRST_SEED + SCHEDULES; seed++) {
       try {
         const run = await play(seed)
-        await judge(run)
+        await judgeCounting(run.world.life!.broker, [run.world.life!.instance], run.sent)
         for (const [point, count] of [...run.reached, ...run.faults]) {
           reached.set(point, (reached.get(point) ?? 0) + count)
         }

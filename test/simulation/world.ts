@@ -1,16 +1,14 @@
 import { EmbeddedBroker } from '../../broker/embedded/embedded-broker.ts'
-import type { Broker } from '../../broker/port.ts'
+import type { Broker, TopicSpec } from '../../broker/port.ts'
 import type { CrashPoint } from '../../runtime/crash-probe.ts'
-import type { InstanceEvents } from '../../runtime/instance-events.ts'
 import { IngestService } from '../../runtime/ingest-service.ts'
-import { TaskStateDirectory } from '../../runtime/state-directory.ts'
-import { StreamsInstance } from '../../runtime/streams-instance.ts'
+import type { StreamsInstance } from '../../runtime/streams-instance.ts'
 import { MemoryDatabase } from '../../state/memory-database.ts'
 import { MemoryDisk } from '../../state/memory-disk.ts'
 import type { BuiltTopology } from '../../topology/nodes.ts'
-import type { TopicSpec } from '../../broker/port.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { faultyBroker, type TransactionFault } from './faulty-broker.ts'
+import { crashDisks, isQuiet, startMember } from './member.ts'
 import { ProcessClock } from './process-clock.ts'
 
 /** One life of the simulated program: everything in it dies with it. */
@@ -77,26 +75,19 @@ export class World {
       randomBytes: (length) =>
         Buffer.from(Array.from({ length }, () => Math.floor(random() * 256))),
     })
-    const instance = new StreamsInstance({
-      settings: {
-        applicationId: 'sim',
-        commitIntervalMs: 20,
-        checkpointIntervalMs: 100,
-        cacheBytesMax: 64 * 1024,
-      },
-      topology,
+    const instance = startMember({
       broker: faultyBroker(broker, this.#options.faultFor ?? (() => null)),
-      directory: this.#directory(clock),
-      clock,
+      topology,
       topics,
-      events: this.#events(clock),
+      clock,
+      disks: this.#taskDisks,
       probe: (point, taskId) => this.#probe(clock, point, taskId),
+      onFatal: (error) => {
+        // What a crash cut off fails into the void, like everything of a dead process.
+        if (this.#life?.clock === clock) this.#fatal = error
+      },
     })
     this.#life = { broker, instance, ingest: new IngestService(broker), clock }
-    instance.start().catch((error: unknown) => {
-      // A start that the crash cut off rejects into the void, like everything of a dead process.
-      if (this.#life?.clock === clock) this.#fatal = error
-    })
   }
 
   /** Ends the program in good order. */
@@ -123,11 +114,7 @@ export class World {
     this.#crashes++
     life.clock.kill()
     this.#log.crash()
-    for (const disk of this.#taskDisks.values()) {
-      const loses = this.#options.random() < 0.25
-      if (loses) disk.crash({ survivingBatches: Math.floor(disk.unflushedBatches / 2) })
-      else disk.crash()
-    }
+    crashDisks(this.#taskDisks, this.#options.random)
   }
 
   /** Gives the program turns of the event loop and a little time. */
@@ -151,35 +138,10 @@ export class World {
   /** True when every task runs, nothing is left to read and everything is committed. */
   isQuiet(): boolean {
     const instance = this.#life?.instance
-    if (instance?.state !== 'running' || instance.plan === null) return false
-    if (instance.runners.size !== instance.plan.tasks.size) return false
-    return [...instance.runners.values()].every(
-      ({ task }) =>
-        task.state === 'running' &&
-        !task.isDirty &&
-        task.queues.every((queue) => queue.isEmpty && queue.lag === 0),
-    )
-  }
-
-  #directory(clock: ProcessClock): TaskStateDirectory {
-    const disks = this.#taskDisks
-    return new TaskStateDirectory(
-      {
-        open: (taskId) => {
-          let disk = disks.get(taskId)
-          if (disk === undefined) {
-            disk = new MemoryDisk({ powerLoss: true })
-            disks.set(taskId, disk)
-          }
-          return Promise.resolve(new MemoryDatabase(disk))
-        },
-        destroy: (taskId) => {
-          disks.delete(taskId)
-          return Promise.resolve()
-        },
-      },
-      clock,
-      () => undefined,
+    return (
+      instance !== undefined &&
+      isQuiet(instance) &&
+      instance.runners.size === instance.plan?.tasks.size
     )
   }
 
@@ -188,18 +150,5 @@ export class World {
     if (!this.#options.crashAt(point, taskId)) return
     this.crash()
     return new Promise(() => undefined)
-  }
-
-  #events(clock: ProcessClock): InstanceEvents {
-    return {
-      onAssigned: () => undefined,
-      onLost: () => undefined,
-      onCommitted: () => undefined,
-      onRetry: () => undefined,
-      onMigrated: () => undefined,
-      onFatal: (error) => {
-        if (this.#life?.clock === clock) this.#fatal = error
-      },
-    }
   }
 }

@@ -1,0 +1,83 @@
+import type { Broker, TopicSpec } from '../../broker/port.ts'
+import type { CrashProbe } from '../../runtime/crash-probe.ts'
+import { TaskStateDirectory } from '../../runtime/state-directory.ts'
+import { StreamsInstance } from '../../runtime/streams-instance.ts'
+import { MemoryDatabase } from '../../state/memory-database.ts'
+import { MemoryDisk } from '../../state/memory-disk.ts'
+import type { BuiltTopology } from '../../topology/nodes.ts'
+import type { ProcessClock } from './process-clock.ts'
+
+export interface MemberOptions {
+  readonly broker: Broker
+  readonly topology: BuiltTopology
+  readonly topics: readonly TopicSpec[]
+  readonly clock: ProcessClock
+  /** What the member's machine holds, kept over its lives. */
+  readonly disks: Map<string, MemoryDisk>
+  readonly probe: CrashProbe
+  readonly onFatal: (error: unknown) => void
+}
+
+/** One simulated instance with disks of its own. */
+export function startMember(options: MemberOptions): StreamsInstance {
+  const { broker, clock, disks, onFatal, probe, topics, topology } = options
+  const ignore = () => undefined
+  const home = {
+    open: (taskId: string) => {
+      let disk = disks.get(taskId)
+      if (disk === undefined) {
+        disk = new MemoryDisk({ powerLoss: true })
+        disks.set(taskId, disk)
+      }
+      return Promise.resolve(new MemoryDatabase(disk))
+    },
+    destroy: (taskId: string) => {
+      disks.delete(taskId)
+      return Promise.resolve()
+    },
+  }
+  const instance = new StreamsInstance({
+    settings: {
+      applicationId: 'sim',
+      commitIntervalMs: 20,
+      checkpointIntervalMs: 100,
+      cacheBytesMax: 64 * 1024,
+    },
+    topology,
+    broker,
+    directory: new TaskStateDirectory(home, clock, ignore),
+    clock,
+    topics,
+    events: {
+      onAssigned: ignore,
+      onLost: ignore,
+      onCommitted: ignore,
+      onRetry: ignore,
+      onMigrated: ignore,
+      onFatal,
+    },
+    probe,
+  })
+  instance.start().catch(onFatal)
+  return instance
+}
+
+/** Ends a member's disks where they stand; now and then the newest batches are gone too. */
+export function crashDisks(disks: ReadonlyMap<string, MemoryDisk>, random: () => number): void {
+  for (const disk of disks.values()) {
+    const loses = random() < 0.25
+    if (loses) disk.crash({ survivingBatches: Math.floor(disk.unflushedBatches / 2) })
+    else disk.crash()
+  }
+}
+
+/** True when every task given to the member runs, has read all there is, and committed it. */
+export function isQuiet(instance: StreamsInstance): boolean {
+  if (instance.state !== 'running' || instance.plan === null) return false
+  return [...instance.runners.values()].every(
+    ({ task }) =>
+      task.state === 'running' &&
+      !task.isDirty &&
+      task.queues.every((queue) => queue.isEmpty && queue.lag === 0),
+  )
+}
