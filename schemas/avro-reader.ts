@@ -1,5 +1,5 @@
 import type avro from 'avsc'
-import { AvroBounds } from './avro-bounds.ts'
+import { AvroDecoder } from './avro-decoder.ts'
 import { avroType } from './avro-types.ts'
 import { DeserializationError, UnknownSchemaIdError } from './errors.ts'
 import type { ViewName, ViewTypes } from './record-types.ts'
@@ -8,18 +8,12 @@ import type { SchemaRegistry } from './registry.ts'
 import { readerSchema, viewOf, type View } from './views.ts'
 import { HEADER_BYTES, readSchemaId } from './wire-format.ts'
 
-/** How records of one writer's schema are read; or why they cannot be. */
-interface Plan {
-  readonly bounds: AvroBounds
-  readonly resolver: Parameters<avro.Type['decode']>[2]
-}
-
 /**
  * Reads a view of records framed as in wire-format.ts, whatever schema of the registry wrote them:
  * by Avro's rules of schema resolution, record names without name space. Fields that the writer
  * has and the view has not are skipped, so newer writers can be read.
  *
- * Bounds and resolver are built once per schema id: building them costs a thousand records. A
+ * A decoder is built once per schema id: building one costs as much as a thousand records. A
  * schema that cannot be read as the view is remembered too, or hostile records of that id would
  * cost as much each.
  */
@@ -28,9 +22,9 @@ export class AvroReader<K extends ViewName> {
   private readonly view: View
   private readonly registry: SchemaRegistry
   private readonly reader: avro.Type
-  private readonly plans = new Map<number, Plan | DeserializationError>()
+  private readonly decoders = new Map<number, AvroDecoder | DeserializationError>()
   private lastId = -1
-  private lastPlan: Plan | undefined
+  private lastDecoder: AvroDecoder | undefined
 
   constructor(name: K, registry: SchemaRegistry) {
     this.name = name
@@ -55,13 +49,8 @@ export class AvroReader<K extends ViewName> {
       throw new DeserializationError('', 'a schema id', `${end - start} bytes`)
     }
     const id = readSchemaId(buffer, start)
-    const plan = id === this.lastId ? this.lastPlan! : this.planFor(id)
-    plan.bounds.check(buffer, start + HEADER_BYTES, end)
-    const decoded = this.decode(buffer, start + HEADER_BYTES, plan)
-    if (decoded.offset !== end) {
-      throw new DeserializationError('', `${end - start} bytes`, `${decoded.offset - start}`)
-    }
-    const record = decoded.value as Record<string, unknown>
+    const decoder = id === this.lastId ? this.lastDecoder! : this.decoderFor(id)
+    const record = decoder.decode(buffer, start + HEADER_BYTES, end) as Record<string, unknown>
     if (valueField !== undefined) {
       record[valueField] = valueFromAvro(record[valueField] as AvroValue, valueField)
     }
@@ -69,43 +58,29 @@ export class AvroReader<K extends ViewName> {
     return record as ViewTypes[K]
   }
 
-  private decode(buffer: Buffer, start: number, plan: Plan): { value: unknown; offset: number } {
-    try {
-      return this.reader.decode(buffer, start, plan.resolver)
-    } catch (error) {
-      // What the bounds do not check: a long beyond 2^53.
-      throw new DeserializationError('', 'Avro', messageOf(error), error)
-    }
-  }
-
-  private planFor(id: number): Plan {
-    let plan = this.plans.get(id)
-    if (plan === undefined) {
+  private decoderFor(id: number): AvroDecoder {
+    let decoder = this.decoders.get(id)
+    if (decoder === undefined) {
       const schema = this.registry.schemaById(id)
       if (schema === undefined) throw new UnknownSchemaIdError(id)
-      plan = this.makePlan(id, schema)
-      this.plans.set(id, plan)
+      decoder = this.makeDecoder(id, schema)
+      this.decoders.set(id, decoder)
     }
-    if (plan instanceof DeserializationError) {
-      throw new DeserializationError('', plan.expected, plan.received, plan.cause)
+    if (decoder instanceof DeserializationError) {
+      throw new DeserializationError('', decoder.expected, decoder.received, decoder.cause)
     }
     this.lastId = id
-    this.lastPlan = plan
-    return plan
+    this.lastDecoder = decoder
+    return decoder
   }
 
-  private makePlan(id: number, schema: object): Plan | DeserializationError {
+  private makeDecoder(id: number, schema: object): AvroDecoder | DeserializationError {
     try {
-      const writer = avroType(schema)
-      const resolver = this.reader.createResolver(writer, { ignoreNamespaces: true })
-      return { resolver, bounds: new AvroBounds(writer) }
+      return new AvroDecoder(avroType(schema), this.reader)
     } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
       const expected = `a schema that can be read as ${this.name}`
-      return new DeserializationError('', expected, `schema id ${id}: ${messageOf(error)}`, error)
+      return new DeserializationError('', expected, `schema id ${id}: ${message}`, error)
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

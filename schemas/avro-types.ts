@@ -15,12 +15,15 @@ export function avroType(schema: object): avro.Type {
 export interface TypeNode {
   readonly typeName: string
   readonly name: string | undefined
+  readonly aliases: readonly string[] | undefined
   /** Of a record. */
   readonly fields: readonly {
     readonly name: string
     readonly type: TypeNode
     defaultValue(): unknown
   }[]
+  /** Of a record: its class, called with the values of the fields in order. */
+  readonly recordConstructor: new (...values: readonly unknown[]) => object
   /** Of a union. */
   readonly types: readonly TypeNode[]
   /** Of an array. */

@@ -6,6 +6,7 @@ import { type JsonShape, recordShape } from './json-shape.ts'
 import { received } from './received.ts'
 import type { ViewName, ViewTypes } from './record-types.ts'
 import { currentSchema } from './schema-files.ts'
+import { utf8Slice } from './utf8-slice.ts'
 import { viewOf, type View } from './views.ts'
 
 /** Lists and objects within each other, the record included. */
@@ -41,7 +42,7 @@ export class JsonReader<K extends ViewName> {
     if (end - start > DEPTH_UNCHECKED_BYTES && jsonDepth(buffer, start, end) > DEPTH_MAX) {
       throw new DeserializationError('', `at most ${DEPTH_MAX} levels`, 'more')
     }
-    const record = this.shape(parse(buffer.toString('utf8', start, end)), '')
+    const record = this.shape(parse(utf8Slice(buffer, start, end)), '')
     validate(record as never)
     return record as ViewTypes[K]
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { deserializerFor } from '../../schemas/deserializer.ts'
+import { deserializerFor, type RecordDeserializer } from '../../schemas/deserializer.ts'
 import { DeserializationError, UnknownSchemaIdError } from '../../schemas/errors.ts'
 import { InProcessRegistry } from '../../schemas/in-process-registry.ts'
 import type { RecordName, ViewName } from '../../schemas/record-types.ts'
@@ -49,8 +49,12 @@ const foreign = {
 const registry = new InProcessRegistry(new Map([[EVERY_TYPE, foreign]]))
 
 function refusal(view: ViewName, bytes: Uint8Array): DeserializationError {
+  return refusalBy(deserializerFor(view, registry), bytes)
+}
+
+function refusalBy(read: RecordDeserializer<unknown>, bytes: Uint8Array): DeserializationError {
   try {
-    deserializerFor(view, registry)(rawRecord(bytes))
+    read(rawRecord(bytes))
   } catch (error) {
     expect(error).toBeInstanceOf(DeserializationError)
     return error as DeserializationError
@@ -139,7 +143,7 @@ describe('a record of another writer', () => {
     expect(refusal('identity-link', foreignRecord(parts)).field).toBe(field)
   })
 
-  test('is refused where a long does not fit a number and nobody skips it', () => {
+  test('is refused where a long is beyond 2^53', () => {
     const bytes = serializerFor(
       'dead-letter',
       registry,
@@ -159,7 +163,7 @@ describe('a record of another writer', () => {
       Buffer.from([254, 255, 255, 255, 255, 255, 255, 255, 255, 1]),
       bytes.subarray(8),
     ])
-    expect(refusal('dead-letter', huge).message).toContain('precision loss')
+    expect(refusal('dead-letter', huge).message).toContain('offset: expected an integer below 2^53')
   })
 })
 
@@ -172,12 +176,13 @@ describe('a record that ends early', () => {
   test.each(views)('is refused at every byte: %s', (view) => {
     const name = view.replace('-view', '') as RecordName
     const write = serializerFor(name, registry, 'avro')
+    const read = deserializerFor(view, registry)
     for (const record of fc.sample(records[name] as fc.Arbitrary<never>, { numRuns: 3, seed: 1 })) {
       const bytes = Buffer.from(write(record))
       for (let length = 0; length < bytes.length; length++) {
-        refusal(view, bytes.subarray(0, length))
+        refusalBy(read, bytes.subarray(0, length))
       }
-      refusal(view, Buffer.concat([bytes, Buffer.from([0])]))
+      refusalBy(read, Buffer.concat([bytes, Buffer.from([0])]))
     }
   })
 })
