@@ -42,7 +42,7 @@ export function attributionBody(
 ): AttributionBody {
   return {
     identity_uuid: identity,
-    primitives: rows.map(primitiveBody),
+    primitives: rows.filter(([, { state }]) => state !== null).map(primitiveBody),
     truncated: rows.length >= PRIMITIVES_MAX,
   }
 }

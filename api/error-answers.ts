@@ -9,32 +9,21 @@ import { ApiError, type ApiErrorCode } from './errors.ts'
  *
  * E1. A client sees messages of the catalogue, never a stack or the text of an unforeseen error.
  * E2. An expected condition is never a 5xx other than 503, which comes with Retry-After.
- * E3. When the body was not read to its end the connection closes: what is left of it could be
- *     endless, or be taken for the next request.
  */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const known = toApiError(error)
   if (known.code === 'INTERNAL') request.log.error({ err: error }, 'request failed')
   else request.log.debug({ err: known }, 'request refused')
-  prepareErrorReply(known, request, reply)
+  prepareErrorReply(known, reply)
   void reply.send(known.toBody())
 }
 
 /** Status and headers of an error answer; the body is the caller's. */
-export function prepareErrorReply(
-  error: ApiError,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
+export function prepareErrorReply(error: ApiError, reply: FastifyReply): FastifyReply {
   if (error.status === 503) reply.header('retry-after', '1')
   if (error.status === 429) reply.header('retry-after', '60')
   if (error.status === 401) reply.header('www-authenticate', 'Bearer')
-  if (!request.raw.readableEnded && hasBody(request)) reply.header('connection', 'close')
   return reply.code(error.status).type('application/json; charset=utf-8')
-}
-
-function hasBody({ headers }: FastifyRequest): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
 function toApiError(error: unknown): ApiError {

@@ -25,6 +25,7 @@ import { storeRoutes } from './routes/store-routes.ts'
 import { topologyRoutes } from './routes/topology-routes.ts'
 import { assertSafeBinding } from './safe-binding.ts'
 import { strictValidatorCompiler } from './strict-validation.ts'
+import { closeUnlessRead } from './unread-body.ts'
 
 /**
  * The HTTP surface, ready to listen on `options.host`.
@@ -58,6 +59,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     closing.abort()
     await streams.closeAll()
   })
+  app.addHook('onSend', async (request, reply) => closeUnlessRead(request, reply))
   measureRequests(app, metrics)
   registerHeaders(app)
   guardRequests(app, tokens, limits, closing.signal)
@@ -85,7 +87,10 @@ function newServer(options: ApiOptions, limits: ApiLimits): FastifyInstance {
     return503OnClosing: false,
     routerOptions: { maxParamLength: 2048 },
     clientErrorHandler: answerClientError,
-    frameworkErrors: (error, request, reply) => answerError(error, request, reply),
+    frameworkErrors: (error, request, reply) => {
+      closeUnlessRead(request, reply)
+      answerError(error, request, reply)
+    },
   })
 }
 

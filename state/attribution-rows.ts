@@ -36,7 +36,8 @@ export interface AttackerObservationRow {
 }
 
 export interface AttributionProfileRow {
-  readonly state: State
+  /** Null: nothing to see yet (reference policy only). */
+  readonly state: State | null
   readonly currentValue: Value
   readonly confidence: number
   readonly observationCount: number

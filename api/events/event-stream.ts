@@ -41,8 +41,8 @@ export class EventStream extends Readable {
     this.push('retry: 3000\n\n')
   }
 
-  /** Queues a frame, or drops and counts it when the queue is full. */
-  offer(frame: string): void {
+  /** Queues a frame, or counts it as dropped, unwritten, when the queue is full. */
+  offer(makeFrame: () => string): void {
     if (this.destroyed || this.ended) return
     const { eventQueueMax, eventQueueBytesMax } = this.limits
     const room = this.queue.length < eventQueueMax && this.queueBytes < eventQueueBytesMax
@@ -52,7 +52,7 @@ export class EventStream extends Readable {
       return
     }
     this.tellDropped()
-    this.enqueue(frame)
+    this.enqueue(makeFrame())
     if (this.wanted && !this.held) this.drain()
   }
 

@@ -55,7 +55,7 @@ export class EventStreams {
     const unsubscribe = feed.subscribe(topics.ofTypes(types), (event) => {
       const type = topics.typeOf(event.topic)
       if (type === undefined || !wanted(type, event)) return
-      stream.offer(this.frames.frameOf(type, event))
+      stream.offer(() => this.frames.frameOf(type, event))
     })
     this.open.add(stream)
     observer.opened()

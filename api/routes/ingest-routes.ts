@@ -121,7 +121,7 @@ function answer(
   const error = failure ?? (accepted === 0 && rejected > 0 ? allRejected() : null)
   if (error === null) return reply.send(counts)
   if (error.code === 'INGEST_FAILED') request.log.error({ err: error }, 'ingest failed')
-  prepareErrorReply(error, request, reply)
+  prepareErrorReply(error, reply)
   return reply.send({ ...counts, ...error.toBody() })
 }
 

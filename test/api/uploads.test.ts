@@ -180,4 +180,13 @@ test('a body that nobody wants closes the connection', async () => {
   const head = 'POST /api/v1/observations HTTP/1.1\r\nHost: localhost\r\n'
   const body = 'Content-Type: text/plain\r\nContent-Length: 1000000\r\n\r\nabc'
   expect(await rawRequest(port, head + body)).toMatch(/^HTTP\/1.1 415 .*connection: close/is)
+  const chunked = '\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n'
+  for (const [path, status] of [
+    ['/livez', 200],
+    ['/nowhere', 404],
+    ['/%zz', 400],
+  ] as const) {
+    const answer = await rawRequest(port, `GET ${path} HTTP/1.1${chunked}`)
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} .*connection: close`, 'is'))
+  }
 })
