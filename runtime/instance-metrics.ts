@@ -1,19 +1,20 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { InstanceEvents } from './instance-events.ts'
+import { readings, type Reading } from './instance-readings.ts'
 import type { StreamsInstance } from './streams-instance.ts'
 
 const PREFIX = 'attribution_streams_'
 
 /**
- * The metrics of an instance, read when scraped: processing pays nothing for them.
+ * The metrics of an instance. What can be read is read when scraped: processing pays nothing.
  *
  * Names follow the Prometheus conventions; docs/operations.md says what to do when one is bad.
  */
 export class InstanceMetrics {
+  readonly #registry: Registry
   readonly #commitLatency: Histogram
   readonly #retries: Counter
   readonly #rebalances: Counter
-  readonly #registry: Registry
 
   constructor(registry: Registry) {
     this.#registry = registry
@@ -45,70 +46,36 @@ export class InstanceMetrics {
     },
   }
 
-  /** Adds the gauges and counters that read the instance. */
+  /** Adds the metrics that are read from the instance. */
   watch(instance: StreamsInstance): void {
-    const registers = [this.#registry]
-    const tasks = () => [...instance.runners.values()].map(({ task }) => task)
-    counter('records_processed_total', 'Source records processed, by task', ['task'], (set) => {
-      for (const task of tasks()) set({ task: task.id }, task.processedRecords)
-    })
-    counter('dead_letters_total', 'Records sent to the dead letters', ['task'], (set) => {
-      for (const task of tasks()) set({ task: task.id }, task.deadLetterCount)
-    })
-    gauge('lag_records', 'Records not processed yet', ['topic', 'partition'], (set) => {
-      for (const task of tasks()) {
-        for (const { topic, partition, lag } of task.queues) {
-          set({ topic, partition: String(partition) }, lag)
-        }
-      }
-    })
-    gauge('tasks', 'Tasks of this instance by state', ['state'], (set) => {
-      const counts = new Map<string, number>()
-      for (const { state } of tasks()) counts.set(state, (counts.get(state) ?? 0) + 1)
-      for (const [state, count] of counts) set({ state }, count)
-    })
-    gauge('restore_remaining_records', 'Changelog records still to restore', ['task'], (set) => {
-      for (const task of tasks()) {
-        const progress = task.state === 'restoring' ? task.restoreProgress : null
-        if (progress !== null) {
-          set({ task: task.id }, progress.totalRecords - progress.restoredRecords)
-        }
-      }
-    })
-    counter('node_events_total', 'Counters that processors keep', ['node', 'counter'], (set) => {
-      for (const [name, value] of instance.counters) {
-        const slash = name.indexOf('/')
-        set({ node: name.slice(0, slash), counter: name.slice(slash + 1) }, value)
-      }
-    })
-
-    function gauge(name: string, help: string, labelNames: string[], read: Read): void {
-      new Gauge({
-        name: PREFIX + name,
-        help,
-        labelNames,
-        registers,
-        collect() {
-          this.reset()
-          read((labels, value) => this.set(labels, value))
-        },
-      })
-    }
-
-    /** A counter kept elsewhere: it restarts with its task, as scrapers expect of counters. */
-    function counter(name: string, help: string, labelNames: string[], read: Read): void {
-      new Counter({
-        name: PREFIX + name,
-        help,
-        labelNames,
-        registers,
-        collect() {
-          this.reset()
-          read((labels, value) => this.inc(labels, value))
-        },
-      })
-    }
+    for (const reading of readings) register(this.#registry, reading, instance)
   }
 }
 
-type Read = (set: (labels: Record<string, string>, value: number) => void) => void
+function register(registry: Registry, reading: Reading, instance: StreamsInstance): void {
+  const { help, labelNames, name, read } = reading
+  const options = {
+    name: PREFIX + name,
+    help,
+    labelNames: [...labelNames],
+    registers: [registry],
+  }
+  if (reading.kind === 'gauge') {
+    new Gauge({
+      ...options,
+      collect() {
+        this.reset()
+        read(instance, (labels, value) => this.set(labels, value))
+      },
+    })
+    return
+  }
+  // Counted elsewhere: it restarts with its task, as scrapers expect of counters.
+  new Counter({
+    ...options,
+    collect() {
+      this.reset()
+      read(instance, (labels, value) => this.inc(labels, value))
+    },
+  })
+}

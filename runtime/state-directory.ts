@@ -63,7 +63,7 @@ export class TaskStateDirectory implements StateDirectory {
   ): Promise<TaskState> {
     const database = await this.#openWaiting(taskId)
     try {
-  return await TaskState.open({ database, stores, cacheBytesMax })
+      return await TaskState.open({ database, stores, cacheBytesMax })
     } catch (error) {
       await database.close()
       throw error
