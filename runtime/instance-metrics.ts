@@ -53,7 +53,7 @@ export class InstanceMetrics {
 }
 
 function register(registry: Registry, reading: Reading, instance: StreamsInstance): void {
-  const { help, labelNames, name, read } = reading
+  const { help, labelNames, name } = reading
   const options = {
     name: PREFIX + name,
     help,
@@ -65,7 +65,7 @@ function register(registry: Registry, reading: Reading, instance: StreamsInstanc
       ...options,
       collect() {
         this.reset()
-        read(instance, (labels, value) => this.set(labels, value))
+        reading.read(instance, (labels, value) => this.set(labels, value))
       },
     })
     return
@@ -75,7 +75,7 @@ function register(registry: Registry, reading: Reading, instance: StreamsInstanc
     ...options,
     collect() {
       this.reset()
-      read(instance, (labels, value) => this.inc(labels, value))
+      reading.read(instance, (labels, value) => this.inc(labels, value))
     },
   })
 }
