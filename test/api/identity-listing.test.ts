@@ -65,10 +65,10 @@ test('a costly list is served again for ten times what it cost, then made anew',
   const query = queryOf([[1, 1, 1, 1]])
   let nowMs = 1000
   const scan = query.scan.bind(query)
-  query.scan = ((...args: Parameters<typeof scan>) => {
+  query.scan = (...args: Parameters<typeof scan>) => {
     nowMs += 100
     return scan(...args)
-  }) as typeof query.scan
+  }
   const listings = new IdentityListings(query, () => nowMs)
   const first = await listings.current()
   nowMs = 1000 + 1099
