@@ -9,7 +9,7 @@ import { InProcessRegistry } from '../schemas/in-process-registry.ts'
 import { PUBLIC_TOPICS } from '../schemas/topics.ts'
 import { describe } from '../topology/describe.ts'
 import type { ResolvedConfig } from './config/settings.ts'
-import { startEngine, type Engine, type EngineOptions } from './engine.ts'
+import { observationTopics, startEngine, type Engine, type EngineOptions } from './engine.ts'
 
 /** The whole product, running: engine and HTTP. */
 export interface Product {
@@ -67,11 +67,8 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
 }
 
 function inputEncoders(config: ResolvedConfig): LineEncoders {
-  const { observationTopics, outputFormat } = config
-  const observation =
-    'pattern' in observationTopics ? PUBLIC_TOPICS.observation : observationTopics[0]!
-  return recordLineEncoders(new InProcessRegistry(), outputFormat, {
-    observation,
+  return recordLineEncoders(new InProcessRegistry(), config.outputFormat, {
+    observation: observationTopics(config)[0]!,
     attacker: PUBLIC_TOPICS['attacker-profile'],
   })
 }

@@ -151,12 +151,18 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   return engine
 }
 
+/** Topics of observations to create here; the first takes those that come over HTTP. */
+export function observationTopics(config: ResolvedConfig): readonly string[] {
+  const selection = config.observationTopics
+  return 'pattern' in selection ? [PUBLIC_TOPICS.observation] : selection
+}
+
 /** Inputs carry the log's clock, against which sensors' clocks are judged; outputs event time. */
 function publicTopics(config: ResolvedConfig): TopicSpec[] {
   const { logRetentionBytes, logRetentionMs, partitions } = config
   const retention = { retentionMs: logRetentionMs, retentionBytes: logRetentionBytes }
   const input = { ...retention, timestampType: 'log-append-time' } as const
-  const observations = 'pattern' in config.observationTopics ? [] : config.observationTopics
+  const observations = observationTopics(config)
   const spec = (name: string, topicConfig: TopicSpec['config']): TopicSpec => ({
     name,
     partitions,
@@ -179,7 +185,7 @@ function publicTopics(config: ResolvedConfig): TopicSpec[] {
 /** Topics that event streams may follow. */
 function watchable(config: ResolvedConfig) {
   const registry = new InProcessRegistry()
-  const observations = 'pattern' in config.observationTopics ? [] : config.observationTopics
+  const observations = observationTopics(config)
   return new Map<string, ReturnType<typeof deserializerFor>>([
     ...observations.map((topic) => [topic, deserializerFor('observation', registry)] as const),
     [PUBLIC_TOPICS['state-changed'], deserializerFor('state-changed', registry)],

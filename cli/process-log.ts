@@ -1,9 +1,17 @@
 import { pino, type DestinationStream, type Logger } from 'pino'
 import type { ResolvedConfig } from './config/settings.ts'
 import type { EngineOptions } from './engine.ts'
+import { printLine, visible, type Terminal } from './terminal.ts'
 
-/** JSON lines to standard error; levels as words, for whoever collects them. */
-export function createLogger(config: ResolvedConfig, destination: DestinationStream): Logger {
+/**
+ * The log, on standard error: JSON lines for whoever collects them, on a terminal a short line
+ * each for whoever watches.
+ */
+export function createLogger(config: ResolvedConfig, terminal: Terminal): Logger {
+  const destination: DestinationStream =
+    terminal.err.isTTY === true
+      ? { write: (line) => printLine(terminal.err, shortLine(line, terminal)) }
+      : terminal.err
   return pino(
     {
       level: config.logLevel,
@@ -36,4 +44,20 @@ export function loggedEvents(
       onFatal(error)
     },
   }
+}
+
+interface LogLine {
+  readonly level: string
+  readonly time: string
+  readonly msg?: string
+  readonly err?: { readonly message?: string }
+}
+
+/** `10:34:48 warn trying again: the disk is full task=0_1` */
+function shortLine(line: string, { errColors }: Terminal): string {
+  const { level, time, msg = '', err, ...rest } = JSON.parse(line) as LogLine
+  const why = err?.message === undefined ? '' : `: ${err.message}`
+  const details = Object.entries(rest).map(([key, value]) => ` ${key}=${JSON.stringify(value)}`)
+  const text = visible(`${time.slice(11, 19)} ${level} ${msg}${why}${details.join('')}`)
+  return level === 'info' ? errColors.dim(text) : errColors.yellow(text)
 }

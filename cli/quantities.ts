@@ -19,9 +19,10 @@ export function bytes(value: number): string {
   return `${unit === 0 ? scaled : scaled.toFixed(1)} ${units[unit]!}`
 }
 
-/** `850 ms`, `12 s`, `3 min 20 s`, `2 h 5 min`, `6 d 3 h`: two units at most. */
+/** `850 ms`, `3.2 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `6 d 3 h`: two units at most. */
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`
+  if (ms < 9950) return `${(ms / 1000).toFixed(1)} s`
   const seconds = Math.round(ms / 1000)
   const parts: [amount: number, unit: string][] = [
     [Math.floor(seconds / 86_400), 'd'],

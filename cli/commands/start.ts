@@ -51,8 +51,10 @@ async function run(
 ): Promise<void> {
   const { terminal } = context
   const { config } = resolution
-  const logger = createLogger(config, terminal.err)
-  logger.info({ settings: describeConfig(resolution) }, 'configuration resolved')
+  const logger = createLogger(config, terminal)
+  if (terminal.err.isTTY !== true) {
+    logger.info({ settings: describeConfig(resolution) }, 'configuration resolved')
+  }
   if (json !== true) printSettings(terminal, resolution)
   const stop = context.interruption()
   const fatal = new AbortController()

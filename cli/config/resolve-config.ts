@@ -1,4 +1,6 @@
 import { isLoopback } from '../../api/safe-binding.ts'
+import { PUBLIC_TOPICS } from '../../schemas/topics.ts'
+import { TopicPattern } from '../../topology/topic-pattern.ts'
 import { ConfigError, type ConfigProblem } from './config-error.ts'
 import { environmentSource, fileSource, flagSource, type ConfigSource } from './config-sources.ts'
 import { settingKeys, settings, type ResolvedConfig, type SettingKey } from './settings.ts'
@@ -78,6 +80,10 @@ function problemsTogether(config: ResolvedConfig): ConfigProblem[] {
         `received ${config.checkpointIntervalMs}: only what is committed can be checkpointed`,
     )
   }
+  if ('pattern' in config.observationTopics) {
+    const why = patternProblem(config.observationTopics.pattern)
+    if (why !== null) report('observationTopics', why)
+  }
   const digests = [config.apiTokensRead, config.apiTokensWrite, config.apiTokensAdmin].flat()
   if (!isLoopback(config.host) && digests.length === 0) {
     report(
@@ -87,4 +93,14 @@ function problemsTogether(config: ResolvedConfig): ConfigProblem[] {
     )
   }
   return problems
+}
+
+/** The embedded log has the one topic that HTTP writes to: a pattern that passes it by reads nothing. */
+function patternProblem(pattern: string): string | null {
+  try {
+    if (new TopicPattern(pattern, 'observations').matches(PUBLIC_TOPICS.observation)) return null
+    return `expected a pattern that matches ${PUBLIC_TOPICS.observation}, received /${pattern}/`
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
 }
