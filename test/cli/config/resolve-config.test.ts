@@ -103,9 +103,14 @@ test('topics may be a list or a pattern', async () => {
   const of = async (text: string) =>
     (await resolveConfig({ env: { OBSERVATION_TOPICS: text } })).config.observationTopics
   expect(await of('a, b.c')).toEqual(['a', 'b.c'])
-  expect(await of('/attacker\\.observation\\..+/')).toEqual({
-    pattern: 'attacker\\.observation\\..+',
-  })
+  expect(await of('/attacker\\.observation.*/')).toEqual({ pattern: 'attacker\\.observation.*' })
+})
+
+test('a pattern that is no RE2, or that passes the embedded log by, is refused', async () => {
+  const of = (text: string) => problemsOf({ env: { OBSERVATION_TOPICS: text } })
+  expect(await of('/(/')).toContain('OBSERVATION_TOPICS (settings together)')
+  expect(await of('/(?=a)b/')).toContain('RE2')
+  expect(await of('/lab\\..+/')).toContain('expected a pattern that matches attacker.observation')
 })
 
 test('the resolved configuration cannot be changed', async () => {
