@@ -88,18 +88,13 @@ export class LayeredStore<V> implements KeyValueStore<V>, Undoable {
   }
 
   /**
-   * Takes what the disk holds under a key (null: nothing) into memory, unless memory is newer.
+   * Takes what the disk holds under a key (null: nothing) into memory, unless memory has the key.
    * @throws {StateCorruptedError}
    */
-  arrive(key: ByteString, bytes: Buffer | null): Entry<V> {
-    const known = this.cache.get(key)
-    if (known !== undefined) {
-      if (known.committed === ON_DISK) known.committed = this.#decodeHeld(key, bytes)
-      return known
-    }
-    const entry = new Entry<V>(key, this.#decodeHeld(key, bytes), bytes?.length ?? 0)
-    this.cache.add(entry)
-    return entry
+  arrive(key: ByteString, bytes: Buffer | null): void {
+    if (this.cache.get(key) !== undefined) return
+    const value = bytes === null ? undefined : this.decode(key, bytes)
+    this.cache.add(new Entry<V>(key, value, bytes?.length ?? 0))
   }
 
   /** Emits every open write; see {@link TaskState.beginCommit}. */
@@ -176,9 +171,5 @@ export class LayeredStore<V> implements KeyValueStore<V>, Undoable {
     if (this.groups?.covers(key) === true) return undefined
     this.missingKeys.add(key)
     throw storeMiss
-  }
-
-  #decodeHeld(key: ByteString, bytes: Buffer | null): V | undefined {
-    return bytes === null ? undefined : this.decode(key, bytes)
   }
 }

@@ -3,11 +3,10 @@ import type { Entry } from './entry.ts'
 import type { LayeredStore } from './layered-store.ts'
 import type { TaskDatabase } from './task-database.ts'
 
-/**
- * Keys of one multi-get. Queuing a read and decoding its value take the event loop some 5 µs, so
- * a part takes it about 5 ms; the parts run at once, so the disk does not wait between them.
- */
-const KEYS_PER_READ = 1024
+/** Keys of one multi-get; it takes the event loop some 5 µs a key, so a part about 3 ms. */
+const KEYS_PER_READ = 512
+/** Multi-gets under way at once: one is read while the other is decoded. */
+const READS_AT_ONCE = 2
 /** Group ranges under way at once: each holds an iterator. */
 const RANGES_AT_ONCE = 32
 
@@ -21,23 +20,30 @@ export async function fetchMissing(
   database: TaskDatabase,
   stores: readonly LayeredStore<unknown>[],
 ): Promise<void> {
-  const reads: Promise<void>[] = []
+  const reads: (() => Promise<void>)[] = []
+  const ranges: (() => Promise<void>)[] = []
   for (const store of stores) {
     const keys = [...store.missingKeys]
     store.missingKeys.clear()
     for (let from = 0; from < keys.length; from += KEYS_PER_READ) {
-      reads.push(fetchKeys(database, store, keys.slice(from, from + KEYS_PER_READ)))
+      const part = keys.slice(from, from + KEYS_PER_READ)
+      reads.push(() => fetchKeys(database, store, part))
+    }
+    for (const group of store.groups?.missing ?? []) {
+      ranges.push(() => fetchGroup(database, store, group))
     }
   }
-  await Promise.all(reads)
-  for (const store of stores) {
-    if (store.groups === null) continue
-    const groups = [...store.groups.missing]
-    for (let from = 0; from < groups.length; from += RANGES_AT_ONCE) {
-      const some = groups.slice(from, from + RANGES_AT_ONCE)
-      await Promise.all(some.map((group) => fetchGroup(database, store, group)))
-    }
+  await runAll(reads, READS_AT_ONCE)
+  await runAll(ranges, RANGES_AT_ONCE)
+}
+
+/** Runs jobs in order, `atOnce` of them at a time. */
+async function runAll(jobs: readonly (() => Promise<void>)[], atOnce: number): Promise<void> {
+  let next = 0
+  const lane = async (): Promise<void> => {
+    while (next < jobs.length) await jobs[next++]!()
   }
+  await Promise.all(Array.from({ length: Math.min(atOnce, jobs.length) }, lane))
 }
 
 async function fetchKeys(
@@ -57,7 +63,7 @@ async function fetchGroup(
   const groups = store.groups!
   const keys = new Set<ByteString>()
   // Noted before the range begins: what a checkpoint writes meanwhile may be in neither after it.
-  const unclean = [...groups.uncleanKeys(group)]
+  const unclean = groups.uncleanKeys(group)
   const start = store.prefix + group
   for await (const page of database.range(start, prefixEnd(start))) {
     for (const [diskKey, value] of page) {
@@ -69,10 +75,7 @@ async function fetchGroup(
     }
   }
   for (const key of unclean) {
-    if (keys.has(key) || store.cache.get(key) === undefined) continue
-    // In memory and not on disk: the disk's answer about it is known now.
-    store.arrive(key, null)
-    keys.add(key)
+    if (store.cache.get(key) !== undefined) keys.add(key)
   }
   const entries: Entry<unknown>[] = []
   for (const key of keys) {

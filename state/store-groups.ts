@@ -49,7 +49,7 @@ export class StoreGroups<V> {
     if (this.#fetched.size > 0) this.#fetched.get(this.groupOf(entry.key))?.add(entry)
   }
 
-  /** Keys of a group that may be newer in memory than on disk. */
+  /** Keys of a group that may be newer in memory than on disk now; the set is not changed later. */
   uncleanKeys(group: ByteString): Iterable<ByteString> {
     for (const key of this.#noted) {
       const of = this.groupOf(key)

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { UnknownStoreError } from '../../state/errors.ts'
 import { MemoryDatabase } from '../../state/memory-database.ts'
 import { MemoryDisk } from '../../state/memory-disk.ts'
+import type { TaskDatabase } from '../../state/task-database.ts'
 import { TaskState, type ChangelogPosition } from '../../state/task-state.ts'
 import { StoreMiss, type StoreSpec } from '../../topology/store.ts'
 import { textCodec } from '../support/text-codec.ts'
@@ -46,6 +47,10 @@ async function record(state: TaskState, effect: () => void): Promise<number> {
       await state.fetchMissing()
     }
   }
+}
+
+function encoded(value: string): Buffer {
+  return Buffer.concat([Buffer.of(1, value.length), Buffer.from(value)])
 }
 
 type Emitted = [store: string, key: string, value: string | null]
@@ -171,6 +176,16 @@ describe('a commit', () => {
     expect(found).toEqual(['1', undefined])
     state.commitFailed()
   })
+
+  it('that fails uncovers what the disk holds under keys that were never read', async () => {
+    const state = await openOn(new MemoryDisk())
+    const store = state.store<string>('plain')
+    await state.restore('plain', [{ key: 'a', value: encoded('1') }], at(1))
+    await record(state, () => store.put('a', '2'))
+    expect(await state.view.get('plain', 'a')).toBe('1')
+    state.commitFailed()
+    expect(await record(state, () => expect(store.get('a')).toBe('1'))).toBe(1)
+  })
 })
 
 describe('a checkpoint', () => {
@@ -190,6 +205,44 @@ describe('a checkpoint', () => {
     const next = await openOn(disk)
     expect(next.positions()).toEqual(positions(1))
     expect(await next.view.get('plain', 'a')).toBe('1')
+  })
+
+  it('over several turns writes the values of its beginning', async () => {
+    const disk = new MemoryDisk()
+    const state = await openOn(disk)
+    const store = state.store<string>('plain')
+    const keys = Array.from({ length: 5000 }, (_, i) => `k${String(i).padStart(4, '0')}`)
+    await committed(state, 1, () => keys.forEach((key) => store.put(key, 'first')))
+    const written = state.checkpoint()
+    await committed(state, 2, () => keys.forEach((key) => store.put(key, 'second')))
+    expect(await state.view.get('plain', 'k4999')).toBe('second')
+    await written
+    disk.crash()
+    const next = await openOn(disk)
+    const rows = await next.view.scan<string>('plain', { prefix: 'k', limit: 10_000 })
+    expect(rows.length).toBe(5000)
+    expect(new Set(rows.map(([, value]) => value))).toEqual(new Set(['first']))
+    expect(next.positions().get('plain')).toEqual(at(1))
+  })
+
+  it('asked for while one is under way follows it, once however often asked', async () => {
+    const disk = new MemoryDisk()
+    const state = await openOn(disk)
+    const store = state.store<string>('plain')
+    let writes = 0
+    disk.beforeOperation = async (operation) => {
+      if (operation === 'write') writes++
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await committed(state, 1, () => store.put('a', '1'))
+    const first = state.checkpoint()
+    await committed(state, 2, () => store.put('a', '2'))
+    const others = [state.checkpoint(), state.checkpoint(), state.checkpoint()]
+    await first
+    expect(state.positions().get('plain')).toEqual(at(1))
+    await Promise.all(others)
+    expect(state.positions().get('plain')).toEqual(at(2))
+    expect(writes).toBe(2)
   })
 
   it('that fails leaves the layer for the next', async () => {
@@ -265,13 +318,29 @@ describe('groups', () => {
   })
 
   it('are not lost by a checkpoint that ends while they are read', async () => {
-    const disk = new MemoryDisk()
-    const state = await openOn(disk)
+    const database = new MemoryDatabase()
+    let letReadOn = (): void => undefined
+    const readOn = new Promise<void>((resolve) => (letReadOn = resolve))
+    const slow: TaskDatabase = {
+      getMany: (keys) => database.getMany(keys),
+      batch: () => database.batch(),
+      snapshot: () => database.snapshot(),
+      flush: () => database.flush(),
+      metrics: () => database.metrics(),
+      close: () => database.close(),
+      async *range(gte, lt, options) {
+        yield* database.range(gte, lt, options)
+        if (gte.includes('x')) await readOn
+      },
+    }
+    const state = await TaskState.open({ database: slow, stores: [grouped], cacheBytesMax: 1000 })
     const store = state.store<string>('grouped')
     await committed(state, 1, () => store.put('x/a', '1'))
     expect(() => store.group('x/')).toThrow(StoreMiss)
     const fetched = state.fetchMissing()
+    await Promise.resolve()
     await state.checkpoint()
+    letReadOn()
     await fetched
     expect(store.group('x/')).toEqual([['x/a', '1']])
   })
@@ -350,11 +419,10 @@ describe('the disk', () => {
   it('takes rows of a changelog with the position after them', async () => {
     const disk = new MemoryDisk()
     const state = await openOn(disk)
-    const value = (text: string) => Buffer.from(`\u0001${String.fromCharCode(text.length)}${text}`)
     const rows = [
-      { key: 'a', value: value('1') },
-      { key: 'b', value: value('2') },
-      { key: 'a', value: value('3') },
+      { key: 'a', value: encoded('1') },
+      { key: 'b', value: encoded('2') },
+      { key: 'a', value: encoded('3') },
       { key: 'b', value: null },
     ]
     await state.restore('plain', rows, at(9))
@@ -431,6 +499,15 @@ describe('a query', () => {
     const rows = await scanned
     expect(rows.length).toBe(600)
     expect(new Set(rows.map(([, value]) => value))).toEqual(new Set(['old']))
+  })
+
+  it('fills its page though newer deletions hide rows of the disk', async () => {
+    const state = await openOn(new MemoryDisk())
+    const store = state.store<string>('plain')
+    await committed(state, 1, () => ['a', 'b', 'c', 'd'].forEach((key) => store.put(key, key)))
+    await state.checkpoint()
+    await committed(state, 2, () => ['a', 'b', 'c'].forEach((key) => store.delete(key)))
+    expect(await state.view.scan('plain', { prefix: '', limit: 1 })).toEqual([['d', 'd']])
   })
 
   it('names a store that is not here', async () => {
