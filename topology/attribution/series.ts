@@ -61,6 +61,12 @@ export class Series {
     return this.length === 0 ? 0 : this.ts[this.length - 1]!
   }
 
+  /** True when one of the observations held is the attacker's. */
+  hasAttacker(attacker: ByteString): boolean {
+    for (let i = this.length - 1; i >= 0; i--) if (this.attackers[i] === attacker) return true
+    return false
+  }
+
   /** Takes in one observation, wherever in the order it belongs. */
   insert(ts: number, attacker: ByteString, seq: number, value: Value): void {
     let at = this.length
@@ -70,6 +76,14 @@ export class Series {
     if (this.hashes === null) return
     const token = value === null ? null : hashToken(value)
     this.hashes = addToWindow(this.hashes, token, ts, this.newestTs)
+  }
+
+  copy(other: Series): void {
+    for (let i = 0; i < other.length; i++) this.#copyEntry(i, other, i)
+    this.kind = other.kind
+    this.count = other.count
+    this.length = other.length
+    this.hashes = other.hashes
   }
 
   /** Becomes the union of two disjoint series of one kind, neither of which is this one. */

@@ -1,10 +1,11 @@
 import type { ByteReader } from '../../../bytes/byte-reader.ts'
 import type { ByteWriter } from '../../../bytes/byte-writer.ts'
 import { CorruptBytesError } from '../../../bytes/errors.ts'
-import type { Cause, State } from '../../../schemas/records.ts'
+import type { State } from '../../../schemas/records.ts'
 import { type Contributor, PUBLIC_CONTRIBUTOR, SEVERAL_CONTRIBUTORS } from '../contributor.ts'
 import type { OpenProfile, PendingMove } from '../open-profile.ts'
 import { isSameValue } from '../value.ts'
+import { readCause, writeCause } from './cause-codec.ts'
 import { readSeconds, writeSeconds } from './seconds-codec.ts'
 import { readSeries, writeSeries } from './series-codec.ts'
 import { readValue, writeValue } from './value-codec.ts'
@@ -27,7 +28,6 @@ const STATES: readonly (State | null)[] = [
   'conflicted',
   'multi_actor',
 ]
-const CAUSES: readonly Cause[] = ['observation', 'link', 'merge', 'unmerge']
 const SEVERAL = 0
 const PUBLIC = 1 << 3
 const ATTACKER = 2 << 3
@@ -55,7 +55,7 @@ export function writeProfile(into: ByteWriter, profile: OpenProfile): void {
     writeSeconds(into, profile.lastObservationTs)
   }
   if (move !== null) {
-    into.u8(CAUSES.indexOf(move.cause))
+    writeCause(into, move.cause)
     into.varint(move.timestampMs)
   }
 }
@@ -111,7 +111,5 @@ function writeCurrentValue(into: ByteWriter, { currentValue, series }: OpenProfi
 }
 
 function readMove(from: ByteReader, isStale: boolean): PendingMove {
-  const cause = CAUSES[from.u8()]
-  if (cause === undefined) throw new CorruptBytesError('cause', from.position, from.end)
-  return { cause, timestampMs: from.varint(), isStale }
+  return { cause: readCause(from), timestampMs: from.varint(), isStale }
 }

@@ -1,0 +1,43 @@
+import { fromByteString } from '../../bytes/byte-string.ts'
+import { valueToJson } from '../../schemas/observed-value.ts'
+import type { StoreSpec } from '../store.ts'
+import { type AttackerLink, attackerLinkCodec } from './attacker-link.ts'
+import { type ObservationRow, observationRowCodec } from './observation-row.ts'
+import { partialCodec, type SeriesPartial } from './partial.ts'
+import { partialToJson } from './partial-json.ts'
+import { firstPartOf, firstTwoPartsOf } from './store-keys.ts'
+
+/** Stores of the `resolve` processor. */
+
+/** attacker */
+export const attackerLinksStore: StoreSpec<AttackerLink> = {
+  name: 'attacker-links',
+  codec: attackerLinkCodec,
+  toJson: (key, { identity, root, firstSeen }) => ({
+    attacker_uuid: fromByteString(key),
+    identity_uuid: identity,
+    root_uuid: root,
+    first_seen: firstSeen,
+  }),
+}
+
+/** attacker, primitive, evidence reference (the observation's id where it has none) */
+export const attackerObservationsStore: StoreSpec<ObservationRow> = {
+  name: 'attacker-observations',
+  codec: observationRowCodec,
+  groupOf: firstTwoPartsOf,
+  toJson: (_key, { ts, seq, value, confidence }) => ({
+    ts,
+    seq,
+    value: valueToJson(value),
+    confidence,
+  }),
+}
+
+/** attacker, primitive */
+export const attackerPartialsStore: StoreSpec<SeriesPartial> = {
+  name: 'attacker-partials',
+  codec: partialCodec,
+  groupOf: firstPartOf,
+  toJson: (_key, partial) => partialToJson(partial),
+}
