@@ -71,21 +71,17 @@ function checkOutputs(
   }
   for (const [attacker, alerts] of fold.alerts) {
     const identity = identityOf(attacker)
-    expected.set(
-      `alerts ${identity}`,
-      alerts.map(({ kind, primitives }) => `${kind} ${primitives.join()}`),
-    )
+    for (const { kind, primitives } of alerts) {
+      const stream = `multi_actor_${kind} ${identity}`
+      expected.set(stream, [...(expected.get(stream) ?? []), primitives.join()])
+    }
   }
   const actual = new Map<string, unknown[]>()
-  for (const partition of evidence.outputs) {
-    for (const { topic, identity, value } of partition) {
-      const isChange = topic === 'state_changed'
-      const stream = `${isChange ? topic : 'alerts'} ${identity}`
-      const list = actual.get(stream) ?? []
-      actual.set(stream, list)
-      const primitives = (value['primitives'] as string[] | undefined)?.join()
-      list.push(isChange ? { ...value } : `${topic.replace('multi_actor_', '')} ${primitives}`)
-    }
+  for (const { topic, identity, value } of evidence.outputs.flat()) {
+    const stream = `${topic} ${identity}`
+    const isChange = topic === 'state_changed'
+    const content = isChange ? { ...value } : (value['primitives'] as string[]).join()
+    actual.set(stream, [...(actual.get(stream) ?? []), content])
   }
   compareMaps('I1', 'outputs of', expected, actual, found)
 }

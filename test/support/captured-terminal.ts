@@ -17,11 +17,12 @@ export interface CaptureOptions {
 
 /** A terminal whose output a test reads; `tty` makes both streams claim to be one. */
 export function captureTerminal(options: CaptureOptions = {}): CapturedTerminal {
-  const streams = [0, 1].map(() => {
-    const stream = new PassThrough({ highWaterMark: 16 * 1024 * 1024 })
-    return Object.assign(stream, { isTTY: options.tty ?? false, columns: options.columns ?? 80 })
-  })
-  const [out, err] = streams as [PassThrough, PassThrough]
+  const stream = () =>
+    Object.assign(new PassThrough({ highWaterMark: 16 * 1024 * 1024 }), {
+      isTTY: options.tty ?? false,
+      columns: options.columns ?? 80,
+    })
+  const [out, err] = [stream(), stream()]
   const read = (stream: PassThrough): (() => string) => {
     let text = ''
     return () => (text += ((stream.read() as Buffer | null) ?? '').toString())
