@@ -4,6 +4,9 @@ import type { EventFeed, IngestPort, QueryPort } from '../state/query-port.ts'
 import type { TokenConfig } from './bearer-tokens.ts'
 import type { LineEncoders } from './ingest/line-encoder.ts'
 
+/** What the API logs to; pino's loggers are one. */
+export type ApiLogger = FastifyBaseLogger
+
 export interface ApiOptions {
   readonly query: QueryPort
   readonly ingest: IngestPort
@@ -19,7 +22,7 @@ export interface ApiOptions {
   /** The address the server will be bound to. */
   readonly host: string
   readonly limits?: Partial<ApiLimits>
-  readonly logger?: FastifyBaseLogger
+  readonly logger?: ApiLogger
   /** Milliseconds since the epoch: the timestamp of ingested records. */
   readonly clock: () => number
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import fastify, { LogController, type FastifyInstance } from 'fastify'
@@ -27,6 +28,9 @@ import { assertSafeBinding } from './safe-binding.ts'
 import { strictValidatorCompiler } from './strict-validation.ts'
 import { closeUnlessRead } from './unread-body.ts'
 
+/** The server: `listen`, `close`, and `inject` for tests. */
+export type Api = FastifyInstance
+
 /**
  * The HTTP surface, ready to listen on `options.host`.
  *
@@ -35,12 +39,14 @@ import { closeUnlessRead } from './unread-body.ts'
  * @throws {UnsafeBindingError} a host that others can reach, and no token
  * @throws {TokenConfigError}
  */
-export function createApi(options: ApiOptions): FastifyInstance {
+export function createApi(options: ApiOptions): Api {
   assertSafeBinding(options.host, options.tokens)
   const tokens = new BearerTokens(options.tokens)
   const limits = { ...defaultLimits, ...options.limits }
   const metrics = new HttpMetrics()
   const closing = new AbortController()
+  // One listener an upload, of which there may be many and not endlessly many.
+  setMaxListeners(limits.uploadsMax, closing.signal)
   const streams = new EventStreams({
     feed: options.events,
     topics: new EventTopics(options.observationTopics ?? [PUBLIC_TOPICS.observation]),

@@ -13,6 +13,7 @@ export class StreamReader {
   private failure: Error | null = null
   private ended = false
   private wake: (() => void) | null = null
+  private readonly stopListening: () => void
 
   /** @param closing aborts when the server shuts down */
   constructor(stream: Readable, idleTimeoutMs: number, closing: AbortSignal) {
@@ -31,7 +32,7 @@ export class StreamReader {
     const stop = () => this.fail(new ApiError('SHUTTING_DOWN'))
     if (closing.aborted) stop()
     closing.addEventListener('abort', stop, { once: true })
-    stream.on('close', () => closing.removeEventListener('abort', stop))
+    this.stopListening = () => closing.removeEventListener('abort', stop)
   }
 
   /**
@@ -47,6 +48,11 @@ export class StreamReader {
       if (this.ended) return null
       await this.somethingHappens()
     }
+  }
+
+  /** Call when no more is read: the signal outlives the request. */
+  dispose(): void {
+    this.stopListening()
   }
 
   private somethingHappens(): Promise<void> {

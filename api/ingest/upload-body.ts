@@ -49,5 +49,6 @@ async function* chunks(body: UploadBody, limits: UploadBodyLimits): AsyncGenerat
     if (inflater !== null) yield* inflater.finish()
   } finally {
     inflater?.destroy()
+    reader.dispose()
   }
 }
