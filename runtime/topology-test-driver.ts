@@ -25,6 +25,8 @@ export interface TestDriverOptions {
   readonly wallClockMs?: number
   /** Every read of every record misses first, and nothing stays in memory. @default false */
   readonly missEverything?: boolean
+  /** Batches after which a topology counts as one that feeds itself for ever. @default 100000 */
+  readonly batchesMax?: number
   /** Reads miss now and then, the same ones for the same seed. */
   readonly missRandomly?: { readonly seed: number; readonly probability: number }
 }
@@ -53,9 +55,6 @@ export interface DeadLetter {
 
 const CACHE_BYTES_MAX = 256 * 1024 * 1024
 
-/** A topology that feeds itself for ever would not come to rest. */
-const BATCHES_MAX = 100_000
-
 /**
  * Runs a whole topology in memory, with the executor, state and collectors of the runtime and a
  * clock that moves by hand.
@@ -82,6 +81,7 @@ export class TopologyTestDriver {
   readonly #tasks: readonly DriverTask[]
   readonly #log = new DriverLog()
   readonly #unread = new Map<string, WrittenRecord[]>()
+  readonly #batchesMax: number
   #wallClockMs: number
   #started: Promise<unknown> | null = null
 
@@ -89,6 +89,7 @@ export class TopologyTestDriver {
   constructor(topology: BuiltTopology, options: TestDriverOptions = {}) {
     const misses = missChoice(options)
     this.#wallClockMs = options.wallClockMs ?? 0
+    this.#batchesMax = options.batchesMax ?? 100_000
     this.#layout = layOutDriver(topology, options)
     this.#tables = new DriverGlobalTables(topology.globalTables)
     const env = {
@@ -220,8 +221,8 @@ export class TopologyTestDriver {
     for (let batches = 0; ;) {
       const task = this.#tasks.find(({ hasInput }) => hasInput)
       if (task === undefined) return
-      if (++batches > BATCHES_MAX) {
-        throw new Error(`the topology does not come to rest: ${BATCHES_MAX} batches so far`)
+      if (++batches > this.#batchesMax) {
+        throw new Error(`the topology does not come to rest: ${this.#batchesMax} batches so far`)
       }
       this.#publish(await task.processBatch(this.#wallClockMs))
     }
