@@ -1,5 +1,5 @@
-import { FatalBrokerError } from '../errors.ts'
 import type { Clock } from '../clock.ts'
+import { FatalBrokerError } from '../errors.ts'
 import type {
   Fetched,
   Fetcher,
@@ -119,9 +119,14 @@ export class FetchSession implements Fetcher {
       const result = await this.#collect()
       if (result.fetched.length > 0 || result.outOfRange.length > 0) return result
       const waitMs = deadlineMs - this.#clock.now()
-      if (this.#isClosed || waitMs <= 0) return result
+      if (this.#isOver() || waitMs <= 0) return result
       await this.#wakeup.wait(this.#clock, waitMs)
     }
+  }
+
+  /** Asked after an await, where `close` may have come. */
+  #isOver(): boolean {
+    return this.#isClosed
   }
 
   close(): Promise<void> {

@@ -5,7 +5,7 @@ const FIRST_ENTRIES = 1024
 const ENTRY_BYTES = 8 + 4 + 4 + 8
 
 /**
- * The newest offset of each key, in a bounded number of bytes.
+ * The newest offset of each key, and whether they have outgrown a budget.
  *
  * Keys are kept whole and compared byte by byte: a table of hashes would be smaller, but a
  * collision would delete somebody's newest record.
@@ -36,18 +36,22 @@ export class KeyOffsetTable {
     return this.#count
   }
 
-  /** Notes that `record` is the newest of its key; @returns false when a new key has no room */
-  put(record: RawRecord): boolean {
+  /** The budget is used up; more keys are still taken. */
+  get isFull(): boolean {
+    return this.#starts[this.#count]! + this.#count * ENTRY_BYTES >= this.#bytesMax
+  }
+
+  /** Notes that `record` is the newest of its key. */
+  put(record: RawRecord): void {
     const { buffer, keyStart, keyEnd, offset } = record
     const hash = this.#hash(buffer, keyStart, keyEnd)
     const slot = this.#slot(hash, buffer, keyStart, keyEnd)
     const entry = this.#slots[slot]! - 1
     if (entry >= 0) {
       this.#offsets[entry] = offset
-      return true
+      return
     }
     const end = this.#starts[this.#count]! + keyEnd - keyStart
-    if (end + (this.#count + 1) * ENTRY_BYTES > this.#bytesMax) return false
     if (end > this.#arena.length) this.#growArena(end)
     buffer.copy(this.#arena, this.#starts[this.#count], keyStart, keyEnd)
     this.#offsets[this.#count] = offset
@@ -55,7 +59,6 @@ export class KeyOffsetTable {
     this.#slots[slot] = ++this.#count
     if (this.#count === this.#offsets.length) this.#growEntries()
     this.#starts[this.#count] = end
-    return true
   }
 
   /** −1: the key is not in the table. */

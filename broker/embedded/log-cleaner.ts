@@ -15,7 +15,7 @@ export interface LogCleanerOptions {
   readonly segmentBytes: number
   /** How long a tombstone stays after its append. */
   readonly deleteRetentionMs: number
-  /** Memory of a pass for keys and their newest offsets. */
+  /** Memory of a pass for keys and their newest offsets, give or take a segment's. */
   readonly tableBytesMax: number
   readonly randomSeed: () => number
 }
@@ -72,7 +72,9 @@ export class LogCleaner {
     let end = log.cleanedOffset
     for (const segment of this.#cleanable(log)) {
       if (segment.lastOffset < log.cleanedOffset) continue
-      if (!(await this.#tabulate(log, segment, table))) break
+      // Always one segment at least, or a pass would never get on.
+      if (table.isFull) break
+      await this.#tabulate(log, segment, table)
       end = segment.lastOffset + 1
       if ((await pause()) === 'stop') return false
     }
@@ -101,16 +103,13 @@ export class LogCleaner {
     return log.segments.closed.filter(({ lastOffset }) => lastOffset < log.lastStableOffset)
   }
 
-  /** Reads a segment's keys; false: they do not all fit. */
-  async #tabulate(log: PartitionLog, segment: Segment, table: KeyOffsetTable): Promise<boolean> {
-    let fits = true
+  async #tabulate(log: PartitionLog, segment: Segment, table: KeyOffsetTable): Promise<void> {
     for await (const batch of this.#batches(log, segment)) {
       if (batch.isControl || log.aborts.covers(batch)) continue
       batch.forEach((record) => {
-        if (record.keyStart >= 0 && fits) fits = table.put(record)
+        if (record.keyStart >= 0) table.put(record)
       })
     }
-    return fits
   }
 
   async #rewrite(

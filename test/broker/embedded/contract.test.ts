@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { EmbeddedBroker } from '../../broker/embedded/embedded-broker.ts'
-import { MemoryDatabase } from '../../state/memory-database.ts'
-import { RocksDbDatabase } from '../../state/rocksdb-database.ts'
-import type { TaskDatabase } from '../../state/task-database.ts'
-import { brokerContract } from '../contract/broker.ts'
-import type { OpenBroker } from '../contract/broker/harness.ts'
+import { EmbeddedBroker } from '../../../broker/embedded/embedded-broker.ts'
+import { MemoryDatabase } from '../../../state/memory-database.ts'
+import { RocksDbDatabase } from '../../../state/rocksdb-database.ts'
+import type { TaskDatabase } from '../../../state/task-database.ts'
+import { brokerContract } from '../../contract/broker.ts'
+import type { OpenBroker } from '../../contract/broker/harness.ts'
 
 async function open(
   database: TaskDatabase,
