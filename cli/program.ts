@@ -4,8 +4,11 @@ import type { CommandContext } from './command-context.ts'
 import { configCommand } from './commands/config.ts'
 import { ingestCommand } from './commands/ingest.ts'
 import { queryCommand } from './commands/query.ts'
+import { resetCommand } from './commands/reset.ts'
+import { startCommand } from './commands/start.ts'
 import { tailCommand } from './commands/tail.ts'
 import { tokenCommand } from './commands/token.ts'
+import { topologyCommand } from './commands/topology.ts'
 import { ConfigError } from './config/config-error.ts'
 import { CommandFailure, exitCodes, type ExitCode } from './failure.ts'
 import { printLine } from './terminal.ts'
@@ -21,9 +24,12 @@ export function createProgram(context: CommandContext): Command {
     .version(manifest.version, '--version')
     .addHelpText('after', footer)
   for (const command of [
+    startCommand(context),
     ingestCommand(context),
     queryCommand(context),
     tailCommand(context),
+    topologyCommand(context),
+    resetCommand(context),
     configCommand(context),
     tokenCommand(context),
   ]) {

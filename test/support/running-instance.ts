@@ -45,10 +45,10 @@ export async function startInstance(
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as Record<string, unknown>)
   const last = args.includes('--sample') ? 'sample' : 'running'
-  let code: number | null = null
-  void exit.then((ended) => (code = ended))
+  let isOver = false as boolean
+  void exit.then(() => (isOver = true))
   while (!events().some(({ event }) => event === last)) {
-    if (code !== null) throw new Error(`start ended with ${code}: ${terminal.errText()}`)
+    if (isOver) throw new Error(`start ended with ${await exit}: ${terminal.errText()}`)
     await sleep(20)
   }
   const url = String(events().find(({ event }) => event === 'listening')!['url'])
