@@ -109,6 +109,14 @@ describe('fields of another type', () => {
     },
   )
 
+  test.each(['attacker_uuid', 'id', 'primitive', 'source', 'evidence_ref', 'identity_ref'])(
+    '%s with an unpaired surrogate is refused',
+    (field) => {
+      const error = refusal(JSON.stringify({ ...observation, [field]: 'a\ud800b.c' }))
+      expect(error).toMatchObject({ field, expected: 'text without unpaired surrogates' })
+    },
+  )
+
   test('the path names an item of a list', () => {
     const readProfile = deserializerFor('attacker-profile', registry)
     const profile = { attacker_uuid: 'x', first_seen: 1, last_seen: 2 }
@@ -157,6 +165,11 @@ describe('text made to cost', () => {
     ['an unknown field with a long name', `{"${'x'.repeat(60_000)}":1}`],
   ])('%s is refused shortly', (_, text) => {
     expect(refusal(text).message.length).toBeLessThan(400)
+  })
+
+  test('depth is seen before anything is parsed', () => {
+    const text = withValue('['.repeat(30_000) + ']'.repeat(30_000))
+    expect(refusal(text)).toMatchObject({ field: '', expected: 'at most 32 levels' })
   })
 
   test('brackets in text do not count as levels', () => {
