@@ -9,6 +9,7 @@
 export class BatchEndKeys {
   readonly #asked = new Set<string>()
   readonly #ofScope: string[] = []
+  #ofScopeCount = 0
   /** Keys being worked off, ascending; null: not begun. */
   #turn: string[] | null = null
   #done = 0
@@ -20,16 +21,16 @@ export class BatchEndKeys {
   ask(key: string): void {
     if (this.#asked.has(key)) return
     this.#asked.add(key)
-    this.#ofScope.push(key)
+    this.#ofScope[this.#ofScopeCount++] = key
   }
 
   commit(): void {
-    this.#ofScope.length = 0
+    this.#ofScopeCount = 0
   }
 
   rollback(): void {
-    for (const key of this.#ofScope) this.#asked.delete(key)
-    this.#ofScope.length = 0
+    for (let i = 0; i < this.#ofScopeCount; i++) this.#asked.delete(this.#ofScope[i]!)
+    this.#ofScopeCount = 0
   }
 
   /** The key whose turn it is, the same until it is done; undefined: all are done. */

@@ -11,7 +11,9 @@ export interface NodeCounter {
  */
 export class NodeCounters {
   readonly #totals: Map<string, number>
+  /** Slots are reused: emptying an array costs more than a count beside it. */
   readonly #touched: NodeCounter[] = []
+  #touchedCount = 0
 
   /** @param totals summed over every task that shares it */
   constructor(totals: Map<string, number>) {
@@ -24,7 +26,7 @@ export class NodeCounters {
 
   /** Adds within the open scope. */
   add(counter: NodeCounter, by: number): void {
-    if (counter.pending === 0) this.#touched.push(counter)
+    if (counter.pending === 0) this.#touched[this.#touchedCount++] = counter
     counter.pending += by
   }
 
@@ -34,17 +36,18 @@ export class NodeCounters {
   }
 
   commit(): void {
-    for (const counter of this.#touched) {
+    for (let i = 0; i < this.#touchedCount; i++) {
+      const counter = this.#touched[i]!
       if (counter.pending === 0) continue
       this.#addTotal(counter.key, counter.pending)
       counter.pending = 0
     }
-    this.#touched.length = 0
+    this.#touchedCount = 0
   }
 
   rollback(): void {
-    for (const counter of this.#touched) counter.pending = 0
-    this.#touched.length = 0
+    for (let i = 0; i < this.#touchedCount; i++) this.#touched[i]!.pending = 0
+    this.#touchedCount = 0
   }
 
   #addTotal(key: string, by: number): void {
