@@ -28,6 +28,8 @@ export class Contributions {
 
   /** Length of a contributor's series; of a contributor that is not there, 0. */
   countOf(profileKey: ByteString, profile: OpenProfile, contributor: Contributor): number {
+    // A new profile has nothing to read: the first observation of an identity must not miss.
+    if (profile.series.count === 0) return 0
     if (profile.contributor === contributor) return profile.series.count
     if (profile.contributor !== SEVERAL_CONTRIBUTORS) return 0
     const partial = this.#store.get(pairKey(profileKey, contributor))
