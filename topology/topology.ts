@@ -64,7 +64,10 @@ export class Topology {
     })
   }
 
-  /** Writes a topic of the outside, partitioned by key. */
+  /**
+   * Writes a topic of the outside, partitioned by key. Its parents become one sub-topology; for
+   * parents that are to stay apart add a sink each, of the same topic.
+   */
   addSink<V>(name: string, options: SinkOptions<V>): this {
     checkName('node', name, 'addSink')
     checkTopic(options.topic, name)
@@ -74,6 +77,7 @@ export class Topology {
   /**
    * Sends records through an internal topic, so that they arrive at the task that owns their key.
    * Parents write it, nodes that name it as parent read it. Not a cycle when they are the same.
+   * Its parents become one sub-topology, as a sink's do.
    */
   addRepartition<V>(name: string, options: RepartitionOptions<V>): this {
     checkName('node', name, 'addRepartition')

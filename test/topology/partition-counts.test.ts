@@ -63,7 +63,7 @@ test('a repartition topic read alone adopts the greatest count of its writers', 
     .addRepartition('again', { ...serdes, parents: ['count'] })
     .addProcessor('last', pass, { parents: ['again'] })
 
-  // One repartition joins its writers: they are co-partitioned.
+  // One repartition joins its parents: of-a and of-b are co-partitioned.
   expect(resolve(topology, { a: 4, b: 4 })).toEqual({
     subTopologies: [4, 4, 4],
     repartitions: { moved: 4, again: 4 },
