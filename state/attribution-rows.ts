@@ -20,7 +20,7 @@ export const identityMembersStore = 'identity-members'
 export const multiActorWindowsStore = 'multi-actor-windows'
 
 export interface AttackerLinkRow {
-  /** The literal link. */
+  /** The literal link; empty: known, but not linked yet (reference policy only). */
   readonly identity: string
   /** The identity that holds the attacker's contributions: where the merge chain ends. */
   readonly root: string
@@ -47,7 +47,7 @@ export interface AttributionProfileRow {
 
 export interface IdentityMemberRow {
   readonly firstSeen: number
-  /** When this member last contributed. */
+  /** Its newest observation known when it became a member. */
   readonly updatedTs: number
 }
 

@@ -29,11 +29,11 @@ export function attackerRoutes(app: FastifyInstance, query: QueryPort): void {
     { schema: attributionRoute },
     async ({ params: { id } }, reply) => {
       const link = await query.get<AttackerLinkRow>(attackerLinksStore, id, toByteString(id))
-      const identity = link.value?.identity ?? null
-      if (link.value === undefined) {
-        return withMeta(reply, attributionBody(identity, []), link.positions)
+      if (link.value === undefined || link.value.identity === '') {
+        return withMeta(reply, attributionBody(null, []), link.positions)
       }
-      const profiles = await readProfiles(query, link.value.root)
+      const { identity, root } = link.value
+      const profiles = await readProfiles(query, root)
       return withMeta(reply, attributionBody(identity, profiles.value), [
         ...link.positions,
         ...profiles.positions,

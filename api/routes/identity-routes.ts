@@ -96,7 +96,10 @@ function memberBody([key, row]: StoreRow<IdentityMemberRow>): object {
 const identityProperties = {
   identity_uuid: { type: 'string' },
   first_seen: { type: 'number', description: 'Epoch seconds.' },
-  updated_at: { type: 'number', description: 'Newest contribution, epoch seconds.' },
+  updated_at: {
+    type: 'number',
+    description: 'Newest observation known when an attacker last joined, epoch seconds.',
+  },
   observation_count_live: {
     type: 'integer',
     description: 'Attackers that are this identity now (an identity observes attackers).',

@@ -14,78 +14,124 @@ async function liveApi() {
   const { app } = apiUnderTest({ ...stack })
   const { url } = await listen(app)
   const get = async (route: string) => (await app.inject(route)).json<object>()
-  /** Until so many records are processed and committed. */
-  const settled = (records: number) =>
-    vi.waitFor(async () => expect(recordsRead(await get('/api/v1/tasks'))).toBe(records), {
-      timeout: 20_000,
-    })
-  return { ...stack, app, url, get, settled }
+  const send = async (lines: string) => {
+    const upload = new RawUpload(url + path)
+    upload.offer(lines)
+    return (await upload.end()).body
+  }
+  /** Until the route's answer has these parts. */
+  const until = (route: string, parts: object) =>
+    vi.waitFor(async () => expect(await get(route)).toMatchObject(parts), { timeout: 20_000 })
+  return { ...stack, app, url, get, send, until }
 }
 
 interface Positioned {
-  readonly meta: { readonly positions: readonly { inputs: readonly { offset: number }[] }[] }
-}
-
-/** How many records of the (dense) inputs an answer holds. */
-function recordsRead(answer: object): number {
-  const { positions } = (answer as Positioned).meta
-  const offsets = positions.flatMap(({ inputs }) => inputs.map(({ offset }) => offset))
-  return offsets.reduce((sum, offset) => sum + offset, 0)
+  readonly meta: {
+    readonly positions: readonly { task_id: string; inputs: readonly { topic: string }[] }[]
+  }
 }
 
 test('what was uploaded is answered, with the positions of all partitions', async () => {
-  const { url, get, settled, start } = await liveApi()
+  const { app, get, send, start, until, url } = await liveApi()
   await start()
   const upload = new RawUpload(url + path, { 'content-encoding': 'gzip' })
   upload.offer(gzipSync(observationLines(3000)))
   expect((await upload.end()).body).toEqual({ accepted: 3000, rejected: 0, errors: [] })
-  await settled(3000)
-  const list = await get('/api/v1/identities?limit=3')
-  expect(list).toMatchObject({
-    total: 3000,
-    data: ['a0', 'a1', 'a10'].map((identity_uuid) => ({ identity_uuid })),
-    meta: { lag: 0 },
+  await until('/api/v1/identities?limit=1', { total: 3000, meta: { lag: 0 } })
+  const { meta } = (await get('/api/v1/identities')) as Positioned
+  expect(meta.positions.map(({ task_id }) => task_id)).toEqual(['1_0', '1_1', '1_2'])
+  const { identity_uuid } = (await get('/api/v1/attackers/a77/attribution')) as {
+    identity_uuid: string
+  }
+  expect(await get(`/api/v1/identities/${identity_uuid}/observations`)).toMatchObject({
+    data: [{ attacker_uuid: 'a77', first_seen: 1_700_000_000 }],
+    next: null,
   })
-  expect((list as unknown as Positioned).meta.positions).toHaveLength(3)
-  expect(recordsRead(list)).toBe(3000)
+  expect(await get(`/api/v1/identities/${identity_uuid}`)).toMatchObject({
+    identity_uuid,
+    observation_count_live: 1,
+  })
+  expect(await send('')).toEqual({ accepted: 0, rejected: 0, errors: [] })
+  const { headers } = await app.inject(`/api/v1/identities/${identity_uuid}/attribution`)
+  expect(headers['x-attribution-lag']).toBe('0')
+})
+
+test('hands that change are seen as they change, and stand as an alert', async () => {
+  const { get, send, start, until, url } = await liveApi()
+  await start()
+  await send(observationLine('x', { id: 'first', evidence_ref: 'first' }))
+  await until('/api/v1/attackers/x/attribution', { primitives: [{ state: 'unknown' }] })
+  const client = (await SseClient.open(`${url}/api/v1/attackers/x/events`)).read()
+  const primitives = ['motor.command_chunking', 'motor.keystroke_cadence']
+  // The feed finds the end of the log a moment after the stream is opened; repeats change nothing.
+  await vi.waitFor(async () => {
+    await send(observationLine('x', { id: 'first', evidence_ref: 'first' }))
+    expect(client.events.map(({ event }) => event)).toContain('observation')
+  })
+  const sessions = Array.from({ length: 8 }, (_, i) =>
+    primitives.map((primitive) =>
+      observationLine('x', {
+        id: `${primitive}-${i}`,
+        evidence_ref: `session-${i}`,
+        ts: 1_700_000_100 + i,
+        primitive,
+        value: i % 2 === 0 ? 'one hand' : 'another',
+      }),
+    ),
+  )
+  await send(sessions.flat().join(''))
+  await until('/api/v1/multi-actor', { data: [{ primitives }] })
+  const state = 'multi_actor'
+  await until('/api/v1/attackers/x/attribution', {
+    primitives: primitives.map((primitive) => ({ primitive, state })),
+  })
+  const suspected = 'attribution.multi_actor_suspected'
+  await client.waitFor(() => client.events.some(({ event }) => event === suspected))
+  const { identity_uuid } = (await get('/api/v1/attackers/x/attribution')) as {
+    identity_uuid: string
+  }
+  expect(client.events.find(({ event }) => event === suspected)!.data).toMatchObject({
+    identity_uuid,
+    primitives,
+  })
+  const changes = client.events.filter(({ event }) => event === 'attribution.state_changed')
+  expect(changes.at(-1)!.data).toMatchObject({ identity_uuid, new_state: state })
 })
 
 test('pages over the tasks of a store hold each row once, in key order', async () => {
-  const { url, get, settled, start } = await liveApi()
+  const { get, send, start, until } = await liveApi()
   await start()
-  const upload = new RawUpload(url + path)
-  upload.offer(observationLines(250))
-  await upload.end()
-  await settled(250)
+  await send(observationLines(250))
+  await until('/api/v1/identities?limit=1', { total: 250 })
   const seen: string[] = []
   let next: string | null = ''
   while (next !== null) {
     const after: string = next === '' ? '' : `&after=${next}`
-    const page = await get(`/api/v1/stores/identity-members?limit=60${after}`)
-    const { data, next: following } = page as { data: { key: string[] }[]; next: string | null }
-    seen.push(...data.map(({ key }) => key[0]!))
-    next = following
+    const page = await get(`/api/v1/stores/attacker-links?limit=60${after}`)
+    const answer = page as { data: { key: string[] }[]; next: string | null }
+    seen.push(...answer.data.map(({ key }) => key[0]!))
+    next = answer.next
   }
   expect(seen).toEqual(Array.from({ length: 250 }, (_, i) => `a${i}`).sort())
 })
 
 test('an attacker’s observations are found in the task that its id names', async () => {
-  const { url, get, settled, start } = await liveApi()
+  const { get, send, start, until } = await liveApi()
   await start()
   const value = { deep: [1, 'two', null] }
   const ids = ['атакующий', 'b/c#d', 'e']
-  const upload = new RawUpload(url + path)
-  upload.offer(ids.map((id) => observationLine(id, { value })).join(''))
-  await upload.end()
-  await settled(ids.length)
+  await send(ids.map((id) => observationLine(id, { value })).join(''))
   for (const id of ids) {
-    const page = await get(`/api/v1/attackers/${encodeURIComponent(id)}/observations`)
-    expect(page).toMatchObject({ data: [{ evidence_ref: `shard:decky/ssh/file#${id}` }] })
-    const row = [id, 'motor.keystroke_cadence', `shard:decky/ssh/file#${id}`]
+    const evidence = `shard:decky/ssh/file#${id}`
+    const attacker = `/api/v1/attackers/${encodeURIComponent(id)}`
+    await until(`${attacker}/observations`, { data: [{ evidence_ref: evidence, value }] })
+    const row = [id, 'motor.keystroke_cadence', evidence]
     const key = row.map(encodeURIComponent).join('%00')
     expect(await get(`/api/v1/stores/attacker-observations/keys/${key}`)).toMatchObject({
       key: row,
+      value: { value },
     })
+    await until(`${attacker}/attribution`, { primitives: [{ current_value: value }] })
   }
 })
 

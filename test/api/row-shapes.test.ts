@@ -1,0 +1,40 @@
+import { expect, expectTypeOf, test } from 'vitest'
+import * as rows from '../../state/attribution-rows.ts'
+import type { AttackerLink } from '../../topology/attribution/attacker-link.ts'
+import {
+  attributionProfilesStore,
+  identityMembersStore,
+} from '../../topology/attribution/attribute-stores.ts'
+import type { IdentityMember } from '../../topology/attribution/identity-member.ts'
+import { multiActorWindowsStore } from '../../topology/attribution/multi-actor-processor.ts'
+import type { MultiActorWindow } from '../../topology/attribution/multi-actor-window.ts'
+import type { ObservationRow } from '../../topology/attribution/observation-row.ts'
+import type { Profile } from '../../topology/attribution/profile.ts'
+import {
+  attackerLinksStore,
+  attackerObservationsStore,
+} from '../../topology/attribution/resolve-stores.ts'
+
+test('the rows of the stores are what the API reads of them', () => {
+  expectTypeOf<AttackerLink>().toExtend<rows.AttackerLinkRow>()
+  expectTypeOf<ObservationRow>().toExtend<rows.AttackerObservationRow>()
+  expectTypeOf<Profile>().toExtend<rows.AttributionProfileRow>()
+  expectTypeOf<IdentityMember>().toExtend<rows.IdentityMemberRow>()
+  expectTypeOf<MultiActorWindow>().toExtend<rows.MultiActorWindowRow>()
+})
+
+test('the API knows the stores by their names', () => {
+  expect([
+    rows.attackerLinksStore,
+    rows.attackerObservationsStore,
+    rows.attributionProfilesStore,
+    rows.identityMembersStore,
+    rows.multiActorWindowsStore,
+  ]).toEqual([
+    attackerLinksStore.name,
+    attackerObservationsStore.name,
+    attributionProfilesStore.name,
+    identityMembersStore.name,
+    multiActorWindowsStore.name,
+  ])
+})
