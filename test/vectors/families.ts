@@ -1,0 +1,66 @@
+import { checkFlows, type FlowVector } from './check-flows.ts'
+import { checkMultiActor } from './check-multi-actor.ts'
+import { checkRaising } from './check-raising.ts'
+import type { CheckResult } from './check-result.ts'
+import { checkSeries, type SeriesVector } from './check-series.ts'
+import type { PolicyName } from './vector-driver.ts'
+import { readVectors } from './vector-files.ts'
+
+/** A file of vectors and how it is checked. */
+export interface Family {
+  readonly name: string
+  /** Shown beside the counts. */
+  readonly note: string
+  /** @returns null: the folder has no such file */
+  readonly check: (folder: string) => Promise<CheckResult | null>
+}
+
+/** @param check takes the cases as the family's file has them */
+function family(
+  name: string,
+  note: string,
+  check: (vectors: readonly never[]) => Promise<CheckResult>,
+): Family {
+  return {
+    name,
+    note,
+    check: async (folder) => {
+      const vectors = readVectors(folder, name)
+      return vectors === null ? null : await check(vectors as never[])
+    },
+  }
+}
+
+type OwnFlow = FlowVector & { readonly policy: PolicyName }
+
+export const FAMILIES: readonly Family[] = [
+  family('attribution-series', 'reference policy', (vectors: readonly SeriesVector[]) =>
+    checkSeries(vectors, 'reference'),
+  ),
+  family('attribution-series', 'streaming policy', (vectors: readonly SeriesVector[]) =>
+    checkSeries(vectors, 'streaming'),
+  ),
+  family('attribution-flows', 'reference policy', (vectors: readonly FlowVector[]) =>
+    checkFlows(vectors, 'reference'),
+  ),
+  family(
+    'attribution-raising',
+    'reference policy; where the reference raises, our own rule',
+    checkRaising,
+  ),
+  family('multi-actor', 'reference policy', checkMultiActor),
+  family('observe-then-register', 'our own cases, both policies', checkOwnFlows),
+]
+
+async function checkOwnFlows(vectors: readonly OwnFlow[]): Promise<CheckResult> {
+  const results = []
+  for (const policy of ['reference', 'streaming'] as const) {
+    const own = vectors.filter((vector) => vector.policy === policy)
+    results.push(await checkFlows(own, policy))
+  }
+  return {
+    cases: results.reduce((sum, { cases }) => sum + cases, 0),
+    prefixes: results.reduce((sum, { prefixes }) => sum + prefixes, 0),
+    mismatches: results.flatMap(({ mismatches }) => mismatches),
+  }
+}

@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { FAMILIES } from './families.ts'
+import { ownVectors, readVectors } from './vector-files.ts'
+
+const TIMEOUT_MS = 240_000
+
+describe('vectors', () => {
+  test.each(FAMILIES)(
+    '$name agrees ($note)',
+    async ({ check }) => {
+      const result = await check(ownVectors())
+      expect(result?.mismatches.slice(0, 3)).toEqual([])
+      expect(result?.prefixes).toBeGreaterThan(0)
+    },
+    TIMEOUT_MS,
+  )
+
+  test('all cases are checked', () => {
+    const count = (family: string) => readVectors(ownVectors(), family)?.length
+    expect(count('attribution-series')).toBe(1_990)
+    expect(count('attribution-flows')).toBe(80)
+    expect(count('attribution-raising')).toBe(120)
+    expect(count('multi-actor')).toBe(500)
+    expect(count('observe-then-register')).toBe(10)
+  })
+})
+
+/** Puts another value at a path of a case. */
+function corrupted(vector: unknown, at: readonly (string | number)[], value: unknown): unknown {
+  const copy = structuredClone(vector) as Record<string | number, unknown>
+  let holder = copy
+  for (const part of at.slice(0, -1)) holder = holder[part] as typeof holder
+  const last = at.at(-1)!
+  expect(holder[last]).not.toEqual(value)
+  holder[last] = value
+  return copy
+}
+
+const corruptions: [family: string, what: string, at: (string | number)[], value: unknown][] = [
+  ['attribution-series', 'a state', ['state', 2], 'drifting'],
+  ['attribution-series', 'a confidence, beyond rounding', ['confidence', 2], 0.99999999],
+  ['attribution-series', 'a value', ['value', 1], 11],
+  ['attribution-series', 'a time of change', ['change_ts', 4], 0],
+  ['attribution-series', 'an event that is not there', ['events', 0], [1, null, 'unknown']],
+  ['attribution-flows', 'an identity', ['expect', 4, 'identity'], 'stub:att-1'],
+  ['attribution-flows', 'an event where there is none', ['expect', 3, 'event'], {}],
+  ['attribution-flows', 'a count', ['expect', 4, 'row', 'observation_count'], 2],
+  ['attribution-raising', 'a row before it raises', ['steps', 0, 'row', 0], 'stable'],
+  ['multi-actor', 'an alert', ['expect', 9, 0, 1], ['motor.m0', 'motor.m1']],
+  ['multi-actor', 'a silence', ['expect', 21], []],
+  ['observe-then-register', 'a deferred row', ['expect', 0, 'identity'], 'stub:x'],
+]
+
+test.each(corruptions)('%s: %s that is wrong is told', async (family, _what, at, value) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'vectors-'))
+  try {
+    const vectors = readVectors(ownVectors(), family)!
+    const index = family === 'attribution-raising' ? 2 : 0
+    const wrong = corrupted(vectors[index], at, value)
+    writeFileSync(path.join(folder, `${family}.jsonl`), `${JSON.stringify(wrong)}\n`)
+    for (const { check, name } of FAMILIES) {
+      const result = await check(folder)
+      if (name !== family) expect(result).toBeNull()
+      else {
+        expect(result?.mismatches).not.toHaveLength(0)
+        expect(result?.mismatches[0]?.caseId).toBe((wrong as { id: string }).id)
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
