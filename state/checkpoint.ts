@@ -55,14 +55,17 @@ async function fill(
     if (from > 0) await new Promise((resolve) => setImmediate(resolve))
     const to = Math.min(from + ROWS_PER_TURN, entries.length)
     for (let i = from; i < to; i++) {
-      const key = store.prefix + entries[i]!.key
+      const { key } = entries[i]!
       const value = values[i]
-      if (value === undefined) batch.delete(key)
-      else
-        batch.put(
-          key,
-          slab.write((writer) => store.codec.encode(value, writer)),
-        )
+      if (value === undefined) {
+        batch.delete(store.prefix + key)
+        continue
+      }
+      store.diskKeys.add(key)
+      batch.put(
+        store.prefix + key,
+        slab.write((writer) => store.codec.encode(value, writer)),
+      )
     }
   }
 }

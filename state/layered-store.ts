@@ -6,6 +6,7 @@ import { storeMiss, type KeyValueStore, type StoreSpec } from '../topology/store
 import { EntryCache } from './entry-cache.ts'
 import { Entry, ON_DISK, OPEN, type Held } from './entry.ts'
 import { StateCorruptedError } from './errors.ts'
+import { KeyFilter } from './key-filter.ts'
 import { Layers } from './layers.ts'
 import { StoreGroups, type GroupRow } from './store-groups.ts'
 import type { Undoable, UndoJournal } from './undo-journal.ts'
@@ -31,6 +32,8 @@ export class LayeredStore<V> implements KeyValueStore<V>, Undoable {
   readonly cache = new EntryCache<V>()
   readonly groups: StoreGroups<V> | null
   readonly missingKeys = new Set<ByteString>()
+  /** Which keys the disk may hold. */
+  readonly diskKeys = new KeyFilter()
   readonly #journal: UndoJournal
 
   constructor(spec: StoreContents<V>, prefix: ByteString, journal: UndoJournal) {
@@ -68,6 +71,7 @@ export class LayeredStore<V> implements KeyValueStore<V>, Undoable {
   touchKey(key: ByteString): void {
     const entry = this.cache.get(key)
     if (entry !== undefined) entry.referenced = true
+    else if (!this.diskKeys.mayHold(key)) this.cache.add(new Entry<V>(key, undefined, 0))
     else if (this.groups?.covers(key) !== true) this.missingKeys.add(key)
   }
 
@@ -161,7 +165,7 @@ export class LayeredStore<V> implements KeyValueStore<V>, Undoable {
   }
 
   #enter(key: ByteString): Entry<V> {
-    const absent = this.groups?.covers(key) === true
+    const absent = this.groups?.covers(key) === true || !this.diskKeys.mayHold(key)
     const entry = new Entry<V>(key, absent ? undefined : ON_DISK, 0)
     this.cache.add(entry)
     return entry
@@ -169,6 +173,10 @@ export class LayeredStore<V> implements KeyValueStore<V>, Undoable {
 
   #absentOrMiss(key: ByteString): V | undefined {
     if (this.groups?.covers(key) === true) return undefined
+    if (!this.diskKeys.mayHold(key)) {
+      this.cache.add(new Entry<V>(key, undefined, 0))
+      return undefined
+    }
     this.missingKeys.add(key)
     throw storeMiss
   }

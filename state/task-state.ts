@@ -5,6 +5,7 @@ import type { KeyValueStore, Touch } from '../topology/store.ts'
 import type { ChangelogPosition } from './changelog-position.ts'
 import { writeCheckpoint } from './checkpoint.ts'
 import { UnknownStoreError } from './errors.ts'
+import { seedKeyFilters } from './key-filter-seeding.ts'
 import { LayeredStore, type EmitChange, type StoreContents } from './layered-store.ts'
 import { fetchMissing } from './missing-reads.ts'
 import { StateView } from './state-view.ts'
@@ -53,6 +54,8 @@ export class TaskState implements TaskStores {
   readonly #journal: UndoJournal
   readonly #cacheBytesMax: number
   readonly #scratch = new ByteWriter()
+  readonly #closing = new AbortController()
+  #seeding: Promise<void> = Promise.resolve()
   #commitUnderWay = false
   /** Positions after the last commit, until a checkpoint has written them. */
   #committedPositions: ReadonlyMap<string, ChangelogPosition> | null = null
@@ -90,7 +93,9 @@ export class TaskState implements TaskStores {
     for (const spec of options.stores) {
       stores.set(spec.name, new LayeredStore(spec, layout.prefixOf(spec.name), journal))
     }
-    return new TaskState(options, layout, stores, journal)
+    const state = new TaskState(options, layout, stores, journal)
+    state.#seeding = seedKeyFilters(options.database, state.#list, state.#closing.signal)
+    return state
   }
 
   store<V>(name: string): KeyValueStore<V> {
@@ -222,7 +227,10 @@ export class TaskState implements TaskStores {
     const batch = this.#database.batch()
     for (const { key, value } of rows) {
       if (value === null) batch.delete(store.prefix + key)
-      else batch.put(store.prefix + key, value)
+      else {
+        store.diskKeys.add(key)
+        batch.put(store.prefix + key, value)
+      }
     }
     this.#layout.putPosition(batch, name, position)
     await batch.commit()
@@ -231,6 +239,7 @@ export class TaskState implements TaskStores {
 
   /** Removes data and positions of one store or all, from memory and disk. */
   async wipe(name?: string): Promise<void> {
+    await this.#seeding
     await this.#checkpointsEnded()
     const stores = name === undefined ? this.#list : [this.#store(name)]
     this.commitFailed()
@@ -244,7 +253,10 @@ export class TaskState implements TaskStores {
     }
     this.#committedPositions = positions.size === 0 ? null : positions
     await batch.commit()
-    for (const store of stores) this.#layout.positionDeleted(store.name)
+    for (const store of stores) {
+      this.#layout.positionDeleted(store.name)
+      store.diskKeys.clear()
+    }
   }
 
   /** Makes all checkpoints so far survive power loss. */
@@ -255,6 +267,8 @@ export class TaskState implements TaskStores {
 
   /** Ends a checkpoint under way and closes the database; what is not checkpointed is dropped. */
   async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#seeding
     await this.#checkpointsEnded()
     await this.#database.close()
   }
