@@ -77,9 +77,17 @@ export interface Broker {
   /** @throws {TopicExistsError} nothing is created when one of them exists */
   createTopics(specs: readonly TopicSpec[]): Promise<void>
   deleteTopics(names: readonly string[]): Promise<void>
-  /** Raises the log start to `offset`; what lies before is gone. */
+  /**
+   * Raises the log start to `offset`; what lies before is gone.
+   *
+   * @throws {InvalidTopicError} the topic is compacted and not trimmed
+   */
   deleteRecords(before: readonly PartitionOffset[]): Promise<void>
-  /** For a time: the first record at or after it; when none is, the answer is 'latest'. */
+  /**
+   * For a time: the first record at or after it; when none is, the answer is 'latest'.
+   *
+   * @param isolation of 'latest'. @default read_uncommitted
+   */
   listOffsets(
     partitions: readonly TopicPartition[],
     spec: OffsetSpec,
@@ -142,7 +150,11 @@ export interface FetcherOptions {
   readonly partitionBytesMax?: number
 }
 
-/** A stretch of one partition's log; batches are data batches the isolation level may see. */
+/**
+ * A stretch of one partition's log; batches are data batches the isolation level may see.
+ *
+ * The first may begin before the position; its `forEach` starts there.
+ */
 export interface Fetched extends TopicPartition {
   readonly batches: readonly RecordBatch[]
   /** Where the next fetch starts: past control, aborted and empty batches too. */
@@ -152,7 +164,11 @@ export interface Fetched extends TopicPartition {
   readonly logStartOffset: number
 }
 
-/** The asked offset is not in the log: never a silent reset (the runtime decides). */
+/**
+ * The asked offset is not in the log: never a silent reset (the runtime decides).
+ *
+ * Said once; the partition is then silent until `assign` moves it.
+ */
 export interface OutOfRange extends TopicPartition {
   readonly offset: number
   readonly logStartOffset: number
@@ -216,6 +232,10 @@ export interface Group {
   confirm(): Promise<void>
   /** The group's committed offsets; waits for open transactions over them (KIP-447, stable). */
   committed(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]>
+  /**
+   * Gives back what it owns and ends. A member with an instance id keeps its seat until its
+   * session times out, so that it may return without a rebalance (KIP-345).
+   */
   leave(): Promise<void>
 }
 
@@ -224,6 +244,7 @@ export interface GroupAdmin {
   committed(): Promise<CommittedOffset[]>
   /** @throws {GroupNotEmptyError} while a member is alive */
   alterOffsets(offsets: readonly CommittedOffset[]): Promise<void>
+  /** @throws {GroupNotEmptyError} while a member is alive */
   deleteOffsets(partitions: readonly TopicPartition[]): Promise<void>
 }
 

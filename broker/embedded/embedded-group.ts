@@ -79,8 +79,8 @@ export class EmbeddedGroup implements Group, MemberLink {
   async leave(): Promise<void> {
     this.#isLeaving = true
     this.#ending.resolve('leave')
-    // While it waits in `join` there is nothing to give back.
-    if (this.#metadata === null) this.#depart()
+    // While it waits in `join` there is nothing to give back, not even a seat.
+    if (this.#metadata === null && !this.#isSevered) this.#membership.leave(this)
     await this.#run
   }
 
@@ -165,9 +165,8 @@ export class EmbeddedGroup implements Group, MemberLink {
 
   /** A static member keeps its seat until its session ends, so that it may return (KIP-345). */
   #depart(): void {
-    const memberId = this.#memberId
-    if (memberId === null || this.#isSevered) return
-    if (this.#options.instanceId === undefined) this.#membership.leave(memberId)
+    if (this.#isSevered || this.#options.instanceId !== undefined) return
+    this.#membership.leave(this)
   }
 
   /** @throws {FencedError} the membership is gone */

@@ -141,9 +141,13 @@ export class GroupMembership {
     return this.#members.has(memberId)
   }
 
-  leave(memberId: string): void {
-    const member = this.#members.get(memberId)
-    if (member !== undefined) this.#remove(member)
+  /** Removes the member behind `link`, which may still wait to be told its id. */
+  leave(link: MemberLink): void {
+    for (const member of this.#members.values()) {
+      if (member.request.link !== link) continue
+      this.#remove(member)
+      return
+    }
   }
 
   /** @throws {FencedError} offsets of a member or generation that is gone */

@@ -104,10 +104,10 @@ export class LogReader {
       const before = log.keys.between('B', lookBack, from)
       const options = { reverse: true, limit: 1 }
       for await (const page of this.#database.range(before.gte, before.lt, options)) {
-        const batch = checkedBatch(...page[0]!)
-        if (batch.lastOffset < from) break
-        sizeBytes = batch.buffer.length
-        batches.push(batch)
+        const [key, value] = page[0]!
+        if (new RecordBatch(value).lastOffset < from) break
+        sizeBytes = value.length
+        batches.push(checkedBatch(key, value))
       }
     }
     const { gte, lt } = log.keys.between('B', from, to)

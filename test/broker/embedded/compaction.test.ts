@@ -143,6 +143,31 @@ describe('compaction of the embedded log', () => {
     )
   })
 
+  it('loses nothing when it is killed on the way, and goes on afterwards', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 20 }),
+        fc.constantFrom(1, 300),
+        fc.nat(40),
+        async (steps, segmentBytes, turns) => {
+          const log = new CompactedLog({ segmentBytes, tailBytesMax: 300, cleanerBytesMax: 400 })
+          await log.create()
+          for (const each of steps) await log.run(each)
+          const expected = newestOf(await log.read())
+          const killed = log.broker.cleanNow().catch(() => undefined)
+          for (let i = 0; i < turns; i++) await Promise.resolve()
+          await log.open()
+          await killed
+          expect(newestOf(await log.read())).toEqual(expected)
+          await log.broker.cleanNow()
+          expect(newestOf(await log.read())).toEqual(expected)
+          expect(await log.read()).toHaveLength(expected.size)
+        },
+      ),
+      { numRuns: 150 },
+    )
+  })
+
   it('keeps a tombstone for a day after its append, and then drops it', async () => {
     const log = new CompactedLog({ segmentBytes: 1 })
     await log.create()
