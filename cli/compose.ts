@@ -1,9 +1,9 @@
 import { isIPv6, type AddressInfo } from 'node:net'
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { Registry } from 'prom-client'
 import type { TokenConfig } from '../api/bearer-tokens.ts'
 import type { LineEncoders } from '../api/ingest/line-encoder.ts'
 import { recordLineEncoders } from '../api/ingest/record-line-encoder.ts'
+import type { ApiOptions } from '../api/options.ts'
 import { createApi } from '../api/server.ts'
 import { InProcessRegistry } from '../schemas/in-process-registry.ts'
 import { PUBLIC_TOPICS } from '../schemas/topics.ts'
@@ -25,7 +25,7 @@ export interface Product {
 export interface ProductOptions {
   readonly config: ResolvedConfig
   readonly events: EngineOptions['events']
-  readonly logger: FastifyBaseLogger
+  readonly logger: NonNullable<ApiOptions['logger']>
 }
 
 /**
@@ -36,7 +36,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   const { config, events, logger } = options
   const metrics = new Registry()
   const engine = await startEngine({ config, events, metrics })
-  let api: FastifyInstance | null = null
+  let api: ReturnType<typeof createApi> | null = null
   let closed: Promise<void> | null = null
   const closeAll = async (): Promise<void> => {
     await api?.close()

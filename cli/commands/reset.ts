@@ -1,22 +1,15 @@
-import { access } from 'node:fs/promises'
-import path from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
-import { executeReset, planReset, type ResetPlan, type ResetTarget } from '../../runtime/reset.ts'
+import type { ResetTarget } from '../../runtime/reset.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addConfigOptions, resolveFor } from '../config-options.ts'
-import { settingKeys, type ResolvedConfig } from '../config/settings.ts'
-import { configuredTopology, openEmbeddedLog, wipeState } from '../engine.ts'
 import { CommandFailure, exitCodes } from '../failure.ts'
-import { count } from '../quantities.ts'
-import { startFailure } from '../start-failure.ts'
-import { printJson, printLine, type Terminal } from '../terminal.ts'
-import { textTable } from '../text-table.ts'
 
 interface ResetFlags {
   readonly toEarliest?: true
   readonly toOffset?: number
   readonly toDatetime?: number
   readonly topic?: readonly string[]
+  readonly dryRun?: true
   readonly execute?: true
   readonly json?: true
 }
@@ -35,80 +28,18 @@ export function resetCommand(context: CommandContext): Command {
     .addHelpText('after', examples)
     .action(async (flags: ResetFlags, command: Command) => {
       const target = targetOf(flags)
-      if (flags.execute === true && command.getOptionValue('dryRun') === true) {
+      const execute = flags.execute === true
+      if (execute && flags.dryRun === true) {
         throw misuse('--dry-run and --execute exclude each other')
       }
       const { config } = await resolveFor(command, context)
-      await run(config, target, flags, context.terminal)
+      // Loaded here: see start.ts.
+      const { runReset } = await import('../run-reset.ts')
+      const topics = flags.topic ?? null
+      const request = { config, target, topics, execute, json: flags.json === true }
+      await runReset(request, context.terminal)
     })
-  return addConfigOptions(
-    reset,
-    settingKeys.filter((key) => key === 'applicationId' || key === 'stateDir'),
-  )
-}
-
-async function run(
-  config: ResolvedConfig,
-  target: ResetTarget,
-  flags: ResetFlags,
-  terminal: Terminal,
-): Promise<void> {
-  await assertLog(config)
-  const log = await openEmbeddedLog(config).catch((error: unknown) => {
-    throw startFailure(error, config)
-  })
-  try {
-    const options = {
-      applicationId: config.applicationId,
-      topology: configuredTopology(config),
-      broker: log.broker,
-      target,
-      wipeState: () => wipeState(config),
-      ...(flags.topic === undefined ? {} : { topics: flags.topic }),
-    }
-    const plan = await planReset(options).catch((error: unknown) => {
-      throw startFailure(error, config)
-    })
-    const executed = flags.execute === true
-    if (executed) await executeReset(options, plan)
-    if (flags.json === true) printJson(terminal.out, { executed, ...plan })
-    else printPlan(terminal, plan, executed)
-  } finally {
-    await log.close()
-  }
-}
-
-/** Opening would make an empty log where there is none. */
-async function assertLog({ stateDir }: ResolvedConfig): Promise<void> {
-  try {
-    await access(path.join(stateDir, 'log'))
-  } catch (error) {
-    throw new CommandFailure(`there is no log in ${stateDir}: nothing to reset`, { cause: error })
-  }
-}
-
-function printPlan({ out, outColors }: Terminal, plan: ResetPlan, executed: boolean): void {
-  const rows = plan.offsets.map(({ topic, partition, from, to }) => [
-    topic,
-    String(partition),
-    from === null ? '-' : count(from),
-    count(to),
-  ])
-  const columns = [
-    { title: 'TOPIC' },
-    { title: 'PARTITION', align: 'right' },
-    { title: 'FROM', align: 'right' },
-    { title: 'TO', align: 'right' },
-  ] as const
-  printLine(out, `application ${outColors.bold(plan.applicationId)}`)
-  for (const line of textTable(columns, rows, outColors.bold)) printLine(out, line)
-  const verb = executed ? 'deleted' : 'would delete'
-  printLine(out, `${verb} the local state and ${plan.deletedTopics.length} internal topics:`)
-  for (const topic of plan.deletedTopics) printLine(out, `  ${topic}`)
-  printLine(
-    out,
-    executed ? 'done; the next start reads again' : 'nothing was changed: add --execute',
-  )
+  return addConfigOptions(reset, ['applicationId', 'stateDir'])
 }
 
 function targetOf({ toEarliest, toOffset, toDatetime }: ResetFlags): ResetTarget {

@@ -1,9 +1,8 @@
 import { Command, Option } from 'commander'
-import { describe, type TopologyDescription } from '../../topology/describe.ts'
+import type { TopologyDescription } from '../../topology/describe.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addConfigOptions, resolveFor } from '../config-options.ts'
 import type { SettingKey } from '../config/settings.ts'
-import { configuredTopology } from '../engine.ts'
 import { printJson } from '../terminal.ts'
 
 type Format = keyof TopologyDescription
@@ -31,6 +30,9 @@ export function topologyCommand(context: CommandContext): Command {
     .addHelpText('after', examples)
     .action(async ({ format, json }: { format: Format; json?: true }) => {
       const { config } = await resolveFor(command, context)
+      // Loaded here: see start.ts.
+      const { configuredTopology } = await import('../engine.ts')
+      const { describe } = await import('../../topology/describe.ts')
       const description = describe(configuredTopology(config))
       const wanted = json === true ? 'json' : format
       if (wanted === 'json') printJson(context.terminal.out, description.json)
