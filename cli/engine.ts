@@ -57,6 +57,12 @@ export function configuredTopology(config: ResolvedConfig): BuiltTopology {
   }).build()
 }
 
+/** Newest batches in memory: what readers just behind the writers read. */
+const LOG_TAIL_BYTES_MAX = 16 * 1024 * 1024
+
+/** The log is written in order and read back rarely: RocksDB need not keep much of it. */
+const LOG_WRITE_BUFFER_BYTES = 8 * 1024 * 1024
+
 const LOG_FORMAT = { name: 'attribution-streams-log', version: 1 }
 
 export interface OpenLog {
@@ -70,9 +76,16 @@ export interface OpenLog {
  * @throws {StateLockedError} another process runs on it
  */
 export async function openEmbeddedLog(config: ResolvedConfig): Promise<OpenLog> {
-  const database = await RocksDbDatabase.open(join(config.stateDir, 'log'), { format: LOG_FORMAT })
+  const database = await RocksDbDatabase.open(join(config.stateDir, 'log'), {
+    format: LOG_FORMAT,
+    writeBufferSizeBytes: LOG_WRITE_BUFFER_BYTES,
+  })
   try {
-    const broker = await EmbeddedBroker.open({ database, clock: systemClock })
+    const broker = await EmbeddedBroker.open({
+      database,
+      clock: systemClock,
+      tailBytesMax: LOG_TAIL_BYTES_MAX,
+    })
     return {
       broker,
       close: async () => {

@@ -83,10 +83,17 @@ export class TaskStateDirectory implements StateDirectory {
   }
 }
 
+/**
+ * A task writes its state in checkpoints, rarely and in bulk: a large memtable would only hold
+ * memory, twice over, for every task.
+ */
+const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
+
 /** One RocksDB directory a task: `<path>/<taskId>`. */
 export function rocksDbHome(path: string): DatabaseHome {
   return {
-    open: (taskId) => RocksDbDatabase.open(join(path, taskId)),
+    open: (taskId) =>
+      RocksDbDatabase.open(join(path, taskId), { writeBufferSizeBytes: WRITE_BUFFER_BYTES }),
     destroy: (taskId) => rm(join(path, taskId), { recursive: true, force: true }),
   }
 }
