@@ -151,7 +151,8 @@ export class EmbeddedClient implements Broker {
     this.#isClosed = true
     for (const group of this.#groups) group.sever()
     for (const fetcher of this.#fetchers) await fetcher.close()
-    for (const transaction of this.#transactions) await transaction.close()
+    // A log that failed has refused the calls it failed; closing it does not fail again.
+    await Promise.allSettled([...this.#transactions].map((transaction) => transaction.close()))
     await this.server.writes.idle()
   }
 

@@ -37,6 +37,7 @@ export class FetchPosition implements TopicPartition {
   /** The log to read, looked up anew when its topic was deleted; `wake` follows its changes. */
   follow(find: (at: TopicPartition) => PartitionLog, wake: () => void): PartitionLog {
     if (this.#log !== null && !this.#log.isDeleted) return this.#log
+    if (this.#log !== null) this.isAligned = false
     this.release()
     const log = find(this)
     this.#stopListening = log.listen(wake)

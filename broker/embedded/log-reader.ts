@@ -105,7 +105,7 @@ export class LogReader {
       const options = { reverse: true, limit: 1 }
       for await (const page of this.#database.range(before.gte, before.lt, options)) {
         const [key, value] = page[0]!
-        if (new RecordBatch(value).lastOffset < from) break
+        if (value.length >= HEADER_BYTES && new RecordBatch(value).lastOffset < from) break
         sizeBytes = value.length
         batches.push(checkedBatch(key, value))
       }

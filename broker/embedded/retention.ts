@@ -10,7 +10,8 @@ import { isTrimmed } from './topic-rules.ts'
  */
 export function expiredBefore(log: PartitionLog, nowMs: number): number {
   const { retentionMs, retentionBytes } = log.config
-  if (!isTrimmed(log.config)) return log.logStartOffset
+  const isLimited = retentionMs >= 0 || retentionBytes >= 0
+  if (!isLimited || !isTrimmed(log.config)) return log.logStartOffset
   const active = log.segments.active
   const segments = active === null ? log.segments.closed : [...log.segments.closed, active]
   let sizeBytes = log.segments.sizeBytes

@@ -112,7 +112,7 @@ export class TransactionCoordinator {
     await this.#end(id, verdict)
   }
 
-  /** Aborts everything that is open. */
+  /** Aborts everything that is open. @throws {FatalBrokerError} the log cannot be written */
   async abortAll(): Promise<void> {
     const ids = [...this.#ids.values()]
     await Promise.all(

@@ -108,6 +108,7 @@ describe('recovery of the embedded log', () => {
     expect(await readValues(broker, 'full')).toEqual(['written'])
     disk.beforeOperation = () => Promise.resolve()
     await expect(sendValues(producer, 'full', ['refused'])).rejects.toThrow(FatalBrokerError)
+    await broker.close()
     disk.crash()
     expect(await readValues(await openOn(disk), 'full')).toEqual(['written'])
   })

@@ -10,7 +10,7 @@ export interface BrokerHarness {
 
 export interface OpenBroker {
   readonly broker: Broker
-  /** A client of the same log in the place of another process. */
+  /** A client of the same log in the place of another process; ended by `close` too. */
   readonly connect: () => Promise<Broker>
   /** Makes the broker compact a topic soon: by its settings, or now. */
   readonly compact: (topic: string) => Promise<void>
