@@ -51,13 +51,15 @@ function restoreText(
   restored: Restored,
   startedMs: number,
 ): string {
+  const starting = `starting ${waiting} of ${tasks} tasks`
   const done = sum(restored, 'done')
   const total = sum(restored, 'total')
+  if (total === 0) return starting
   const elapsedMs = Date.now() - startedMs
   const left = remainingMs(done, total, elapsedMs)
   const rate = `${count((done * 1000) / Math.max(1, elapsedMs))} records/s`
   const time = left === null ? '' : `, ${duration(left)} left`
-  return `starting ${waiting} of ${tasks} tasks: ${count(done)} of ${count(total)} records restored, ${rate}${time}`
+  return `${starting}: ${count(done)} of ${count(total)} records restored, ${rate}${time}`
 }
 
 /**

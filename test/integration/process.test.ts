@@ -62,6 +62,20 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s stops the instance: 0', async (sig
   expect(out()).toContain('stopped; everything accepted is kept')
 })
 
+test('below npm, whose shell dies of the signal in its stead, it stops as well', async () => {
+  const stateDir = path.join(folder, 'below-npm')
+  const start = `"${process.execPath}" "${program.file}" start --port 0 --state-dir "${stateDir}"; :`
+  const shell = spawn('sh', ['-c', start], {
+    env: { PATH: process.env['PATH'], npm_command: 'exec' },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  let out = ''
+  shell.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+  while (!out.includes('Ctrl-C stops')) await sleep(20)
+  shell.kill('SIGTERM')
+  while (!out.includes('stopped; everything accepted is kept')) await sleep(20)
+})
+
 test('the signal is heard while the instance still starts', async () => {
   const { child, ended, err } = run([
     'start',
