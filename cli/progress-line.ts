@@ -33,7 +33,9 @@ export class ProgressLine {
       return
     }
     // One column stays free: a full line would wrap and the next one be drawn below it.
-    const line = text().slice(0, (err.columns ?? 80) - 1)
+    // A terminal that does not know its width says 0.
+    const columns = err.columns === undefined || err.columns === 0 ? 80 : err.columns
+    const line = text().slice(0, columns - 1)
     err.write(`\r\u001b[K${errColors.dim(line)}`)
     this.#drawn = true
   }

@@ -19,8 +19,6 @@ const apiReads = ['state/query-port.ts', 'state/attribution-rows.ts', 'state/err
 /** What a room may not import although the order allows it. */
 function isForbidden(from: Room, to: Room, { target, typeOnly }: Import): boolean {
   if ((from === 'schemas' || from === 'topology') && to === 'broker') {
-    // Where a key belongs is arithmetic, which topology/ checks inputs with.
-    if (from === 'topology' && target === 'broker/murmur2.ts') return false
     return !(typeOnly && target.startsWith('broker/record-batch/'))
   }
   if (from === 'api') {
