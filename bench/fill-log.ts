@@ -1,7 +1,7 @@
 /** Fills an embedded log with a workload: `fill-log <state dir> <topic kind> <records> <identities>` */
 import { Registry } from 'prom-client'
 import { BatchBuilder } from '../broker/record-batch/batch-builder.ts'
-import { partitionForText } from '../broker/murmur2.ts'
+import { partitionForText } from '../bytes/murmur2.ts'
 import { openEmbeddedLog, startEngine } from '../cli/engine.ts'
 import { InProcessRegistry } from '../schemas/in-process-registry.ts'
 import { serializerFor } from '../schemas/serializer.ts'

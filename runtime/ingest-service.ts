@@ -1,5 +1,5 @@
 import { BatchBuilder } from '../broker/record-batch/batch-builder.ts'
-import { partitionForText } from '../broker/murmur2.ts'
+import { partitionForText } from '../bytes/murmur2.ts'
 import type { Broker, PartitionRecords, Producer } from '../broker/port.ts'
 import type { IngestPort, IngestRecord } from '../state/query-port.ts'
 import { RuntimeConfigError } from './errors.ts'

@@ -1,7 +1,7 @@
 import { BatchBuilder, type BatchMark } from '../broker/record-batch/batch-builder.ts'
 import type { RecordHeader } from '../broker/record-batch/record.ts'
 import type { PartitionRecords } from '../broker/port.ts'
-import { partitionFor } from '../broker/murmur2.ts'
+import { partitionFor } from '../bytes/murmur2.ts'
 import type { ByteString } from '../bytes/byte-string.ts'
 import { ProductionError } from '../topology/errors.ts'
 import type { RecordCollector } from '../topology/execution.ts'

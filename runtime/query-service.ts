@@ -1,4 +1,4 @@
-import { partitionForText } from '../broker/murmur2.ts'
+import { partitionForText } from '../bytes/murmur2.ts'
 import type { ByteString } from '../bytes/byte-string.ts'
 import { StoreNotReadyError, UnknownStoreError } from '../state/errors.ts'
 import type {

@@ -1,4 +1,4 @@
-import { partitionFor } from '../broker/murmur2.ts'
+import { partitionFor } from '../bytes/murmur2.ts'
 import type { PartitionRecords } from '../broker/port.ts'
 import { BatchBuilder } from '../broker/record-batch/batch-builder.ts'
 import type { RawRecord, RecordHeader } from '../broker/record-batch/record.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { partitionForText } from '../../broker/murmur2.ts'
+import { partitionForText } from '../../bytes/murmur2.ts'
 import { TopologyTestDriver, type TestDriverOptions } from '../../runtime/topology-test-driver.ts'
 import type { BuiltTopology } from '../../topology/nodes.ts'
 import type { Processor } from '../../topology/processor.ts'

@@ -1,5 +1,5 @@
 import { type ByteString, fromByteString } from '../../bytes/byte-string.ts'
-import { partitionForText } from '../../broker/murmur2.ts'
+import { partitionForText } from '../../bytes/murmur2.ts'
 import type { Cause, StateChanged } from '../../schemas/records.ts'
 import type { Processor, ProcessorContext } from '../processor.ts'
 import type { Record } from '../record.ts'

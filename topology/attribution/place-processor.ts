@@ -1,4 +1,4 @@
-import { partitionForText } from '../../broker/murmur2.ts'
+import { partitionForText } from '../../bytes/murmur2.ts'
 import type { Processor, ProcessorContext } from '../processor.ts'
 import type { Record } from '../record.ts'
 import { checkSensorClock } from './sensor-clock.ts'
