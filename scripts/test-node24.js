@@ -1,5 +1,5 @@
 /**
- * `npm run test:node24`: the unit, contract and vector tests on Node 24.
+ * `npm run test:node24`: the unit, contract, vector and integration tests on Node 24.
  *
  * Node 24 comes from npm into a folder of its own. As a dependency of this package it would put
  * its `node` into node_modules/.bin, and npm would run every script of the project with it.
@@ -10,8 +10,8 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { conclude, root, runVitest } from './check-runner.js'
 
-/** Tests of the repository and of whole processes do not depend on Node's version. */
-const notHere = ['test/tidy/**', 'test/integration/**', 'test/crash/**']
+/** Tests of the repository's text and long seeded runs do not depend on Node's version. */
+const notHere = ['test/tidy/**', 'test/simulation/**', 'test/crash/**']
 
 function installedNode24() {
   const folder = path.join(root, 'test/node24')
