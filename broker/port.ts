@@ -224,7 +224,7 @@ export interface GroupOptions {
 }
 
 export interface Group {
-  /** Joins; resolves after the first `onAssigned`. */
+  /** Joins; resolves after the first `onAssigned`, or without one when `leave` comes before it. */
   join(): Promise<void>
   /** Null while the member is between generations. */
   metadata(): GroupMetadata | null

@@ -51,7 +51,7 @@ export class EmbeddedGroup implements Group, MemberLink {
     this.#heartbeat = new Heartbeat(clock, options.heartbeatIntervalMs ?? 3000)
   }
 
-  /** @throws what a callback threw */
+  /** @throws what a callback threw; or FencedError when another took the instance id */
   async join(): Promise<void> {
     this.#run ??= this.#live()
     await this.#first.promise
@@ -111,7 +111,8 @@ export class EmbeddedGroup implements Group, MemberLink {
         const ending = await this.#ending.promise
         await this.#endGeneration(ending)
       }
-      this.#first.reject(new FencedError('the group was left before the first assignment'))
+      if (this.#isReplaced) this.#first.reject(new FencedError('another holds the instance id'))
+      else this.#first.resolve(undefined)
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(String(error))
       this.#metadata = null
