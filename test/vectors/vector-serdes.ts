@@ -16,13 +16,10 @@ import type { AttributionSerdes } from '../../topology/attribution/public-serdes
  * the product's public schemas refuse.
  */
 export const vectorSerdes: AttributionSerdes = {
-  observation: (raw) => {
-    const observation = read(raw) as ObservationView
-    return { ...observation, value: valueOf(observation.value) }
-  },
+  observation: (raw) => withValue(read(raw) as ObservationView),
   attackerProfile: (raw) => read(raw) as AttackerProfile,
   identityLink: (raw) => read(raw) as IdentityLink,
-  identityObservation: (raw) => read(raw) as IdentityObservationView,
+  identityObservation: (raw) => withValue(read(raw) as IdentityObservationView),
   stateChanged: (change) => write({ ...change, current_value: valueToJson(change.current_value) }),
   multiActorSuspected: write,
   multiActorCleared: write,
@@ -36,8 +33,8 @@ export function write(record: object): Buffer {
   return Buffer.from(JSON.stringify(record))
 }
 
-function valueOf(json: unknown): Value {
-  return typeof json === 'object' && json !== null
-    ? structuredValue(json, 'value')
-    : (json as Value)
+function withValue<T extends { readonly value: Value }>(observation: T): T {
+  const json: unknown = observation.value
+  if (typeof json !== 'object' || json === null) return observation
+  return { ...observation, value: structuredValue(json, 'value') }
 }

@@ -36,7 +36,9 @@ test('observations become state changes of the attacker’s stub identity', asyn
     PUBLIC_TOPICS['state-changed'],
     deserializerFor('state-changed', registry),
   )
-  expect(changes.map(({ value }) => [value.identity_uuid, value.old_state, value.new_state])).toEqual([
+  expect(
+    changes.map(({ value }) => [value.identity_uuid, value.old_state, value.new_state]),
+  ).toEqual([
     [stubIdentity('att-a'), null, 'unknown'],
     [stubIdentity('att-a'), 'unknown', 'stable'],
   ])
