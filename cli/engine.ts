@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Registry } from 'prom-client'
 import { systemClock } from '../broker/clock.ts'
 import { EmbeddedBroker } from '../broker/embedded/embedded-broker.ts'
-import type { Broker, TopicSpec } from '../broker/port.ts'
+import type { Broker, RawRecord, TopicSpec } from '../broker/port.ts'
 import { LogEventFeed } from '../runtime/event-feed.ts'
 import { IngestService } from '../runtime/ingest-service.ts'
 import type { InstanceEvents } from '../runtime/instance-events.ts'
@@ -18,6 +18,7 @@ import { PUBLIC_TOPICS } from '../schemas/topics.ts'
 import { RocksDbDatabase } from '../state/rocksdb-database.ts'
 import { attributionTopology } from '../topology/attribution/attribution-topology.ts'
 import type { BuiltTopology } from '../topology/nodes.ts'
+import type { Deserializer } from '../topology/serde.ts'
 import type { ResolvedConfig } from './config/settings.ts'
 
 /** Everything that runs but HTTP: broker, topology, instance, and the ports over them. */
@@ -149,7 +150,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     broker,
     topology,
     instance,
-    query: new QueryService(instance, topology, config.applicationId),
+    query: new QueryService(instance, broker, topology, config.applicationId),
     ingest,
     events: feed,
     close: () => (closed ??= close()),
@@ -189,6 +190,7 @@ function publicTopics(config: ResolvedConfig): TopicSpec[] {
       cleanupPolicy: 'compact',
       timestampType: 'log-append-time',
     }),
+    ...PASSED_ON.map((name) => spec(name, input)),
     spec(PUBLIC_TOPICS['state-changed'], retention),
     spec(PUBLIC_TOPICS['multi-actor-suspected'], retention),
     spec(PUBLIC_TOPICS['multi-actor-cleared'], retention),
@@ -199,12 +201,21 @@ function publicTopics(config: ResolvedConfig): TopicSpec[] {
 function watchable(config: ResolvedConfig) {
   const registry = new InProcessRegistry()
   const observations = observationTopics(config)
-  return new Map<string, ReturnType<typeof deserializerFor>>([
+  return new Map<string, Deserializer<unknown>>([
     ...observations.map((topic) => [topic, deserializerFor('observation', registry)] as const),
     [PUBLIC_TOPICS['state-changed'], deserializerFor('state-changed', registry)],
     [PUBLIC_TOPICS['multi-actor-suspected'], deserializerFor('multi-actor-suspected', registry)],
     [PUBLIC_TOPICS['multi-actor-cleared'], deserializerFor('multi-actor-cleared', registry)],
+    ...PASSED_ON.map((topic) => [topic, readJson] as const),
   ])
+}
+
+/** Events of others that streams show as they came: JSON that no schema of ours describes. */
+const PASSED_ON = ['attacker.scored', 'attacker.fingerprint_rotated'] as const
+
+/** @throws {SyntaxError} not JSON: the feed leaves the record out */
+function readJson(raw: RawRecord): unknown {
+  return JSON.parse(raw.buffer.toString('utf8', Math.max(0, raw.valueStart), raw.valueEnd))
 }
 
 function alsoTelling(events: InstanceEvents, metrics: InstanceMetrics['events']): InstanceEvents {

@@ -1,4 +1,5 @@
 import { partitionForText } from '../bytes/murmur2.ts'
+import type { Broker } from '../broker/port.ts'
 import type { ByteString } from '../bytes/byte-string.ts'
 import { StoreNotReadyError, UnknownStoreError } from '../state/errors.ts'
 import type {
@@ -27,14 +28,23 @@ interface StoreHome {
  *
  * Q1. Only running tasks answer, and only with committed data (DESIGN I6).
  * Q2. The position is read before the data: what the answer holds is at least that.
+ * Q3. Lag is counted to the log's end as it is now, not as the last fetch saw it: who has just
+ *     appended something sees that it is still to come.
  */
 export class QueryService implements QueryPort {
   readonly #instance: StreamsInstance
+  readonly #broker: Broker
   readonly #applicationId: string
   readonly #homes = new Map<string, StoreHome>()
 
-  constructor(instance: StreamsInstance, topology: BuiltTopology, applicationId: string) {
+  constructor(
+    instance: StreamsInstance,
+    broker: Broker,
+    topology: BuiltTopology,
+    applicationId: string,
+  ) {
     this.#instance = instance
+    this.#broker = broker
     this.#applicationId = applicationId
     for (const { id, stores } of topology.subTopologies) {
       for (const spec of stores) this.#homes.set(spec.name, { spec, subTopology: id })
@@ -61,7 +71,7 @@ export class QueryService implements QueryPort {
   ): Promise<Answer<V | undefined>> {
     const { subTopology } = this.#home(store)
     const task = this.#owner(subTopology, partitionKey)
-    const positions = [task.position()]
+    const positions = [await this.#position(task)]
     return { value: await task.stores!.view.get<V>(store, key), positions }
   }
 
@@ -70,7 +80,7 @@ export class QueryService implements QueryPort {
     const { partitionKey, prefix, after, limit } = options
     const tasks =
       partitionKey === null ? this.#allTasks(subTopology) : [this.#owner(subTopology, partitionKey)]
-    const positions: StorePosition[] = tasks.map((task) => task.position())
+    const positions = await Promise.all(tasks.map((task) => this.#position(task)))
     const range = { prefix, limit, ...(after === undefined ? {} : { after }) }
     const pages = await Promise.all(tasks.map((task) => task.stores!.view.scan<V>(store, range)))
     const rows = pages.flat()
@@ -86,6 +96,16 @@ export class QueryService implements QueryPort {
         restore: task.state === 'restoring' ? task.restoreProgress : null,
       }))
       .sort((a, b) => a.taskId.localeCompare(b.taskId, 'en', { numeric: true }))
+  }
+
+  async #position(task: StreamTask): Promise<StorePosition> {
+    const position = task.position()
+    const ends = await this.#broker.listOffsets(position.inputs, 'latest', 'read_committed')
+    const lag = ends.reduce(
+      (sum, { offset }, i) => sum + Math.max(0, offset - position.inputs[i]!.offset),
+      0,
+    )
+    return { ...position, lag }
   }
 
   #home(store: string): StoreHome {

@@ -81,7 +81,7 @@ export async function liveStack(): Promise<LiveStack> {
     await database.close()
   })
   return {
-    query: new QueryService(instance, topology, 'live'),
+    query: new QueryService(instance, broker, topology, 'live'),
     ingest,
     events,
     start: () => instance.start(),

@@ -83,7 +83,7 @@ export class PlainFold {
     rows.set(primitive, {
       ...merged,
       observation_count: sorted.length,
-      last_change_ts: changed ? last : prior!.last_change_ts,
+      last_change_ts: changed ? last : prior.last_change_ts,
       last_observation_ts: last,
     })
     if (!changed) return
