@@ -51,7 +51,7 @@ describe.skipIf(!existsSync(FILE))('observations of real people (../shared/data)
       'attribution.profile.multi_actor_cleared': alerts('cleared'),
     })
     const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
-    expect(readme).toContain(`${fold.alerts.size} are suspected`)
+    expect(readme).toContain(`${fold.alerts.size} of 267`)
     expect(readme).toContain(`${alerts('suspected')} alerts`)
   })
 
