@@ -59,7 +59,7 @@ export function configuredTopology(config: ResolvedConfig): BuiltTopology {
 }
 
 /** Newest batches in memory: what readers just behind the writers read. */
-const LOG_TAIL_BYTES_MAX = 16 * 1024 * 1024
+const LOG_TAIL_BYTES_MAX = 8 * 1024 * 1024
 
 /** The log is written in order and read back rarely: RocksDB need not keep much of it. */
 const LOG_WRITE_BUFFER_BYTES = 8 * 1024 * 1024

@@ -2,8 +2,8 @@ import type { Broker, Fetched, Fetcher, OutOfRange, TopicPartition } from '../br
 import type { RecordQueue } from './record-queue.ts'
 
 /** Bytes a partition may hold before its fetching pauses; it resumes at half. */
-const QUEUE_BYTES_MAX = 4 * 1024 * 1024
-const PARTITION_BYTES_MAX = 1024 * 1024
+const QUEUE_BYTES_MAX = 2 * 1024 * 1024
+const PARTITION_BYTES_MAX = 512 * 1024
 const POLL_WAIT_MS = 500
 
 interface Feed {
