@@ -65,6 +65,7 @@ test('after a miss it goes on with the key that missed and repeats none', async 
       }),
       init: (context) => void (store = context.store('ends')),
     })).build(),
+    { misses: () => true },
   )
   await under.run(records('c', 'b', 'a'))
 

@@ -45,7 +45,8 @@ const texts = (under: ExecutorUnderTest, topic = 'out') =>
   under.sent(topic).map(({ value }) => value)
 
 test('a record that misses leaves nothing, and runs anew once it was fetched', async () => {
-  const under = await ExecutorUnderTest.open(withWork(() => new Append()).build())
+  const misses = () => true
+  const under = await ExecutorUnderTest.open(withWork(() => new Append()).build(), { misses })
   const records = [sourceRecord(0, 'a1'), sourceRecord(1, 'a2'), sourceRecord(2, 'b1')]
 
   expect(under.executor.run(records, 0, 0)).toEqual({ next: 0, missed: true })
@@ -53,13 +54,15 @@ test('a record that misses leaves nothing, and runs anew once it was fetched', a
   expect(under.executor.streamTimeMs).toBe(-1)
 
   await under.stores.fetchMissing()
-  expect(under.executor.run(records, 0, 0)).toEqual({ next: 2, missed: true })
+  expect(under.executor.run(records, 0, 0)).toEqual({ next: 1, missed: true })
+  await under.stores.fetchMissing()
+  expect(under.executor.run(records, 1, 0)).toEqual({ next: 2, missed: true })
   await under.stores.fetchMissing()
   expect(under.executor.run(records, 2, 0)).toEqual({ next: 3, missed: false })
 
   expect(texts(under)).toEqual(['a1', 'a1a2', 'b1'])
   expect([...under.counters]).toEqual([
-    ['work/misses', 2],
+    ['work/misses', 3],
     ['work/appended', 3],
   ])
 })
