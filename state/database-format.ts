@@ -1,5 +1,5 @@
 import { mkdir, readdir } from 'node:fs/promises'
-import { StateCorruptedError, StateFormatError } from './errors.ts'
+import { StateCorruptedError, StateFormatError, StateWriteError } from './errors.ts'
 
 /**
  * What a database directory holds and in which version: refuses what is not ours.
@@ -22,29 +22,39 @@ export const TASK_STATE_FORMAT: DatabaseFormat = { name: 'attribution-streams-ta
 /** Key of the stamp; below every key of users (D6 of {@link TaskDatabase}). */
 export const FORMAT_KEY = '\u0000format'
 
-/** What RocksDB has written before CURRENT first exists. */
-const embryo = /^(LOCK|LOG|LOG\.old\..*|IDENTITY|SESSION_ID|MANIFEST-\d+|.*\.dbtmp)$/
-const tableOrLog = /\.(sst|ldb|log|blob)$/
+/** What RocksDB writes before CURRENT first exists, and what only after it. */
+const early = /^(LOCK|LOG|LOG\.old\..*|IDENTITY|SESSION_ID|MANIFEST-\d+|.*\.dbtmp)$/
+const late = /^OPTIONS-\d+$|\.(sst|log)$/
 
 /**
  * Creates the directory (mode 0700) or checks that what is in it may be a database of ours.
+ * @returns true if it holds tables
  * @throws {StateFormatError} files of something else
  * @throws {StateCorruptedError} a database without its CURRENT file
+ * @throws {StateWriteError} it cannot be created or listed
  */
-export async function prepareDirectory(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 })
-  const names = await readdir(directory)
-  if (names.includes('CURRENT')) return
-  const foreign = names.find((name) => !embryo.test(name) && !tableOrLog.test(name))
+export async function prepareDirectory(directory: string): Promise<boolean> {
+  const names = await createOrList(directory)
+  if (names.includes('CURRENT')) return names.some((name) => name.endsWith('.sst'))
+  const foreign = names.find((name) => !early.test(name) && !late.test(name))
   if (foreign !== undefined) {
     throw new StateFormatError(
       `${directory} is not a state directory: it holds ${foreign}. Give an empty directory.`,
     )
   }
-  if (names.some((name) => tableOrLog.test(name))) {
-    throw new StateCorruptedError(
-      `the database in ${directory} has lost its CURRENT file. Remove the directory.`,
-    )
+  if (names.some((name) => late.test(name))) {
+    throw new StateCorruptedError(`the database in ${directory} has lost its CURRENT file`)
+  }
+  return false
+}
+
+async function createOrList(directory: string): Promise<string[]> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    return await readdir(directory)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new StateWriteError(`cannot use ${directory} as a state directory: ${why}`, { cause })
   }
 }
 

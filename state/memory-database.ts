@@ -145,6 +145,8 @@ class MemoryReader implements DatabaseReader {
         const sequence = this.#sequence ?? this.disk.rows.view(holder)
         return this.#rows(gte, lt, reverse, sequence)
       })
+      // Rows are read page by page; a crash since then would show them those of a later owner.
+      this.#checkOpen()
       let page: DatabaseRow[] = []
       let left = limit
       for (const row of rows) {

@@ -65,6 +65,6 @@ function rocksDbPlace(directory: string): CrashablePlace {
   return {
     open: async () => (database = await RocksDbDatabase.open(directory)),
     crash: async () => await database?.close(),
-    refuseWrites: () => undefined,
+    refuseWrites: null,
   }
 }

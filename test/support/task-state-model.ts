@@ -26,8 +26,8 @@ interface Change {
 export interface CrashablePlace {
   open(): Promise<TaskDatabase>
   crash(powerLoss: number | null): Promise<void>
-  /** Lets the disk refuse writes, or accept them again. */
-  refuseWrites(refuse: boolean): void
+  /** Lets the disk refuse writes, or accept them again; null: it always accepts. */
+  readonly refuseWrites: ((refuse: boolean) => void) | null
 }
 
 export type Effect =
@@ -271,7 +271,7 @@ export class TaskStateModel {
   }
 
   async #checkpoint(wait: boolean, fails: boolean): Promise<void> {
-    if (fails) {
+    if (fails && this.#place.refuseWrites !== null) {
       await this.#settle()
       this.#place.refuseWrites(true)
       const bytes = this.#state.uncheckpointedBytes
