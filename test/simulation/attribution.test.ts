@@ -63,7 +63,7 @@ async function play(seed: number): Promise<{ crashes: number; transitions: numbe
   crashesLeft = 0
   let quiet = 0
   await world.until('quiet', () => (quiet = world.isQuiet() ? quiet + 1 : 0) > 10)
-  const { broker, instance } = world.life!
+  const { broker, instance } = world.life
   const evidence = await gatherEvidence('sim', broker, instance, acknowledged)
   expect(violations(evidence, stubIdentity)).toEqual([])
   await world.shutDown()
