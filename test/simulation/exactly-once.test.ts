@@ -58,7 +58,7 @@ async function play(seed: number): Promise<Run> {
     topics,
     random,
     crashAt: (point) => {
-      const likely = point === target ? 0.25 : 0.01
+      const likely = point === target ? 0.5 : 0.01
       if (crashesLeft === 0 || random() > likely) return false
       crashesLeft--
       reached.set(point, (reached.get(point) ?? 0) + 1)
