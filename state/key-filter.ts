@@ -16,6 +16,8 @@ const PROBES = 4
  * K1. `mayHold` is never false for a key on disk. So every write to the disk is noted before it
  *     happens, and until the keys that were there before are noted too, the answer is always true.
  * K2. Deleted keys stay in: a wrong "may hold" costs a read.
+ * K3. What it already seems to hold takes no room: a key is noted at every checkpoint that writes
+ *     it, and the filter grows with the keys, not with the writes.
  */
 export class KeyFilter {
   #segments: Segment[] = []
@@ -28,8 +30,14 @@ export class KeyFilter {
     this.#isComplete = true
   }
 
+  /** Memory taken. */
+  get bytes(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0)
+  }
+
   add(key: ByteString): void {
     this.#digest(key)
+    if (this.#seemsToHold()) return
     let last = this.#segments.at(-1)
     if (last === undefined || last.keys >= last.keysMax) {
       last = new Segment(last === undefined ? FIRST_SEGMENT_KEYS : last.keysMax * 2)
@@ -42,16 +50,20 @@ export class KeyFilter {
     if (!this.#isComplete) return true
     if (this.#segments.length === 0) return false
     this.#digest(key)
-    for (const segment of this.#segments) {
-      if (segment.mayHold(this.#hash1, this.#hash2)) return true
-    }
-    return false
+    return this.#seemsToHold()
   }
 
   /** The store is empty now. */
   clear(): void {
     this.#segments = []
     this.#isComplete = true
+  }
+
+  #seemsToHold(): boolean {
+    for (const segment of this.#segments) {
+      if (segment.mayHold(this.#hash1, this.#hash2)) return true
+    }
+    return false
   }
 
   /** Two hashes at once: FNV-1a and its neighbour with another prime, finished as Murmur does. */
@@ -79,6 +91,10 @@ class Segment {
     const bits = 1 << Math.ceil(Math.log2(keysMax * BITS_PER_KEY))
     this.#bits = new Uint32Array(bits >>> 5)
     this.#mask = bits - 1
+  }
+
+  get bytes(): number {
+    return this.#bits.byteLength
   }
 
   add(hash1: number, hash2: number): void {

@@ -32,6 +32,16 @@ describe('a key filter', () => {
     expect(wrong).toBeLessThan(20_000 * 0.05)
   })
 
+  it('grows with the keys, not with how often they are written', () => {
+    const filter = new KeyFilter()
+    for (let i = 0; i < 10_000; i++) filter.add(`key ${i}`)
+    const { bytes } = filter
+    for (let round = 0; round < 20; round++) {
+      for (let i = 0; i < 10_000; i++) filter.add(`key ${i}`)
+    }
+    expect(filter.bytes).toBe(bytes)
+  })
+
   it('forgets everything with its store', () => {
     const filter = new KeyFilter()
     filter.add('a')
