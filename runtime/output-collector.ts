@@ -22,7 +22,9 @@ const OVERHEAD_BYTES = 256
 export class OutputCollector implements RecordCollector {
   readonly #partitionCounts: ReadonlyMap<string, number>
   #outputs = new Map<string, PartitionOutput[]>()
+  /** The first `#touchedCount` were touched in this scope; emptying an array a record is dear. */
   readonly #touched: PartitionOutput[] = []
+  #touchedCount = 0
   #scope = 0
   #key = Buffer.allocUnsafe(256)
   #recordCount = 0
@@ -39,16 +41,16 @@ export class OutputCollector implements RecordCollector {
 
   begin(): void {
     this.#scope++
-    this.#touched.length = 0
+    this.#touchedCount = 0
   }
 
   commit(): void {
-    this.#touched.length = 0
+    this.#touchedCount = 0
   }
 
   rollback(): void {
-    for (const output of this.#touched) this.#recordCount -= output.rollback()
-    this.#touched.length = 0
+    for (let i = 0; i < this.#touchedCount; i++) this.#recordCount -= this.#touched[i]!.rollback()
+    this.#touchedCount = 0
   }
 
   send(
@@ -104,6 +106,7 @@ export class OutputCollector implements RecordCollector {
   clear(): void {
     this.#outputs = new Map()
     this.#touched.length = 0
+    this.#touchedCount = 0
     this.#recordCount = 0
   }
 
@@ -124,7 +127,7 @@ export class OutputCollector implements RecordCollector {
     const output = this.#output(topic, partition)
     if (output.scope !== this.#scope) {
       output.open(this.#scope)
-      this.#touched.push(output)
+      this.#touched[this.#touchedCount++] = output
     }
     output.builderFor(bytes).append(key, value, timestampMs, headers)
     output.scopeRecords++

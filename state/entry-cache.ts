@@ -17,6 +17,8 @@ export class EntryCache<V> {
    * while it lasts and skips what left.
    */
   #hand: Iterator<Entry<V>> | null = null
+  /** The entry found last, while it is here. */
+  #last: Entry<V> | null = null
   /** Approximate bytes of all entries. */
   bytes = 0
   /** Entries that may go. */
@@ -27,7 +29,12 @@ export class EntryCache<V> {
   }
 
   get(key: ByteString): Entry<V> | undefined {
-    return this.#entries.get(key)
+    // A write follows the read of the same key: one look-up serves both.
+    const last = this.#last
+    if (last !== null && last.key === key) return last
+    const entry = this.#entries.get(key)
+    if (entry !== undefined) this.#last = entry
+    return entry
   }
 
   /** Takes in a clean entry of a key that is not here. */
@@ -39,6 +46,7 @@ export class EntryCache<V> {
 
   /** Lets a clean entry go. */
   remove(entry: Entry<V>): void {
+    if (this.#last === entry) this.#last = null
     this.#entries.delete(entry.key)
     this.bytes -= entry.bytes
     this.cleanCount--
@@ -53,6 +61,7 @@ export class EntryCache<V> {
 
   clear(): void {
     this.#entries.clear()
+    this.#last = null
     this.#hand = null
     this.bytes = 0
     this.cleanCount = 0

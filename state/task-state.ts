@@ -102,8 +102,10 @@ export class TaskState implements TaskStores {
     return this.#store(name) as LayeredStore<V>
   }
 
+  /** Asked once a record. */
   get hasMissing(): boolean {
-    return this.#list.some((store) => store.hasMissing)
+    for (const store of this.#list) if (store.hasMissing) return true
+    return false
   }
 
   /**
