@@ -26,13 +26,18 @@ export class ByteReader {
   }
 
   varint(): number {
-    let value = 0
-    let scale = 1
-    for (let i = 0; i < 8; i++) {
+    // Two integers of 28 bits: doubles are for the few values beyond.
+    let low = 0
+    for (let shift = 0; shift < 28; shift += 7) {
       const byte = this.u8()
-      value += (byte & 0x7f) * scale
-      if (byte < 0x80) return value
-      scale *= 128
+      low |= (byte & 0x7f) << shift
+      if (byte < 0x80) return low
+    }
+    let high = 0
+    for (let shift = 0; shift < 28; shift += 7) {
+      const byte = this.u8()
+      high |= (byte & 0x7f) << shift
+      if (byte < 0x80) return low + high * 0x10000000
     }
     throw new CorruptBytesError('varint', this.position, this.end)
   }

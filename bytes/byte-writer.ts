@@ -49,9 +49,15 @@ export class ByteWriter {
     const { buffer } = this
     let position = this.position
     let rest = value
-    while (rest > 0x7fffffff) {
-      buffer[position++] = (rest % 128) | 0x80
-      rest = Math.floor(rest / 128)
+    if (value > 0x7fffffff) {
+      // The low 28 bits as an integer: a remainder of a large number costs more than all else.
+      rest = Math.floor(value / 0x10000000)
+      const low = value - rest * 0x10000000
+      buffer[position] = low | 0x80
+      buffer[position + 1] = (low >>> 7) | 0x80
+      buffer[position + 2] = (low >>> 14) | 0x80
+      buffer[position + 3] = (low >>> 21) | 0x80
+      position += 4
     }
     while (rest > 0x7f) {
       buffer[position++] = (rest & 0x7f) | 0x80

@@ -1,6 +1,6 @@
 import { type ByteString, fromByteString } from '../../bytes/byte-string.ts'
 import { partitionForText } from '../../bytes/murmur2.ts'
-import type { Cause, StateChanged } from '../../schemas/records.ts'
+import type { Cause, State, StateChanged, Value } from '../../schemas/records.ts'
 import type { Processor, ProcessorContext } from '../processor.ts'
 import type { Record } from '../record.ts'
 import type { KeyValueStore } from '../store.ts'
@@ -10,13 +10,14 @@ import {
   identityMembersStore,
 } from './attribute-stores.ts'
 import { Contributions } from './contributions.ts'
-import { PUBLIC_CONTRIBUTOR, PUBLIC_SEQ_START } from './contributor.ts'
+import { append } from './codecs/packed-append.ts'
+import { type Contributor, PUBLIC_CONTRIBUTOR, PUBLIC_SEQ_START } from './contributor.ts'
 import type { IdentityMember } from './identity-member.ts'
 import type { AttributedMessage, IdentityMessage, ReceivedMessage } from './identity-message.ts'
 import { OpenProfile } from './open-profile.ts'
 import type { AttributionPolicy } from './policy.ts'
 import { mergerOf } from './primitives.ts'
-import { Profile } from './profile.ts'
+import { Profile, stateOfPacked } from './profile.ts'
 import { checkSensorClock } from './sensor-clock.ts'
 import { firstPartOf, pairKey, restOf } from './store-keys.ts'
 import { evaluate, rowEmptied, stateChanged } from './transition.ts'
@@ -112,6 +113,7 @@ export class AttributeProcessor implements Processor<
 
   #observation(message: Received<'observation'>): void {
     const { attacker, primitive, rowKey, seq, ts, value } = message
+    if (this.#append(rowKey, attacker, attacker, ts, seq, value)) return
     this.#open(rowKey, primitive)
     this.#settle(rowKey)
     this.#contributions.insert(rowKey, this.#profile, attacker, ts, attacker, seq, value)
@@ -122,6 +124,8 @@ export class AttributeProcessor implements Processor<
     const { attacker, primitive, rowKey, ts } = message
     const { metadata, wallClockMs } = this.#context
     checkSensorClock(ts, metadata?.appendTimeMs ?? wallClockMs, this.#options.maxFutureSkewMs)
+    const contributor = PUBLIC_CONTRIBUTOR
+    if (this.#append(rowKey, contributor, attacker, ts, null, message.value)) return
     const isKnown = this.#open(rowKey, primitive)
     const profile = this.#profile
     const value = seriesValue(profile.series.kind, message.value)
@@ -130,7 +134,6 @@ export class AttributeProcessor implements Processor<
     if (!isKnown && this.#sendOnIfMisplaced(message)) return
     this.#settle(rowKey)
     if (!profile.series.hasAttacker(attacker)) this.#becomesMember(message)
-    const contributor = PUBLIC_CONTRIBUTOR
     const seq = PUBLIC_SEQ_START + this.#contributions.countOf(rowKey, profile, contributor)
     this.#contributions.insert(rowKey, profile, contributor, ts, attacker, seq, value)
     this.#evaluate(rowKey, 'observation', this.#timestampMs)
@@ -171,6 +174,27 @@ export class AttributeProcessor implements Processor<
     }
   }
 
+  /** The hot path; @returns false: nothing was done */
+  #append(
+    rowKey: ByteString,
+    contributor: Contributor,
+    attacker: ByteString,
+    ts: number,
+    seq: number | null,
+    value: Value,
+  ): boolean {
+    const row = this.#profiles.get(rowKey)
+    if (row === undefined) return false
+    const profile = this.#profile
+    const packed = append(row.packed, contributor, attacker, ts, seq, value, profile)
+    if (packed === null) return false
+    this.#profiles.put(rowKey, new Profile(packed))
+    const oldState = stateOfPacked(row.packed)
+    if (profile.state !== oldState)
+      this.#transition(rowKey, oldState, 'observation', this.#timestampMs)
+    return true
+  }
+
   /** @returns false: there is no row; the profile is empty */
   #open(rowKey: ByteString, primitive: string): boolean {
     const row = this.#profiles.get(rowKey)
@@ -203,9 +227,13 @@ export class AttributeProcessor implements Processor<
     const oldState = profile.state
     const isTransition = evaluate(profile)
     this.#put(rowKey)
-    if (!isTransition) return
-    const [identity, primitive] = [identityOf(rowKey), primitiveOf(rowKey)]
-    this.#publish(stateChanged(identity, primitive, oldState, profile, cause), timestampMs)
+    if (isTransition) this.#transition(rowKey, oldState, cause, timestampMs)
+  }
+
+  #transition(rowKey: ByteString, oldState: State | null, cause: Cause, timestampMs: number): void {
+    const identity = identityOf(rowKey)
+    const change = stateChanged(identity, primitiveOf(rowKey), oldState, this.#profile, cause)
+    this.#publish(change, timestampMs)
   }
 
   /** Reference policy: a profile that was never evaluated goes with its last contribution. */

@@ -2,7 +2,7 @@ import type { ByteString } from '../../bytes/byte-string.ts'
 import type { Codec } from '../../bytes/codec.ts'
 import type { State, Value } from '../../schemas/records.ts'
 import { readRawByteString, writeRawByteString } from './codecs/byte-string-codec.ts'
-import { readProfile, writeProfile } from './codecs/profile-codec.ts'
+import { readProfile, stateOf, writeProfile } from './codecs/profile-codec.ts'
 import { checkVersion } from './codecs/version.ts'
 import { OpenProfile } from './open-profile.ts'
 import { finishPacked, openPacked, startPacked } from './packed-bytes.ts'
@@ -55,6 +55,11 @@ export class Profile {
   get lastObservationTs(): number {
     return this.open(scratch).lastObservationTs
   }
+}
+
+/** The state of a packed profile, read from its first byte. */
+export function stateOfPacked(packed: ByteString): State | null {
+  return stateOf(packed.charCodeAt(0)) ?? null
 }
 
 const VERSION = 1

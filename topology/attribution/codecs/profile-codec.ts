@@ -41,8 +41,7 @@ export function writeProfile(into: ByteWriter, profile: OpenProfile): void {
   const rowDiffers =
     profile.observationCount !== series.count || profile.lastObservationTs !== series.newestTs
   into.u8(
-    STATES.indexOf(profile.state) |
-      contributorFlag(profile.contributor) |
+    flagsOf(profile.state, profile.contributor) |
       (rowDiffers ? ROW_DIFFERS : 0) |
       (move === null ? 0 : MOVE_PENDING | (move.isStale ? IS_STALE : 0)),
   )
@@ -66,7 +65,7 @@ export function writeProfile(into: ByteWriter, profile: OpenProfile): void {
  */
 export function readProfile(from: ByteReader, into: OpenProfile): void {
   const flags = from.u8()
-  const state = STATES[flags & 0x07]
+  const state = stateOf(flags)
   if (state === undefined) throw new CorruptBytesError('state', from.position, from.end)
   into.state = state
   into.lastChangeTs = readSeconds(from)
@@ -81,6 +80,15 @@ export function readProfile(from: ByteReader, into: OpenProfile): void {
   into.observationCount = rowDiffers ? from.varint() : series.count
   into.lastObservationTs = rowDiffers ? readSeconds(from) : series.newestTs
   into.move = (flags & MOVE_PENDING) === 0 ? null : readMove(from, (flags & IS_STALE) !== 0)
+}
+
+/** The flags of a profile whose row is that of its series and that no move has marked. */
+export function flagsOf(state: State | null, contributor: Contributor): number {
+  return STATES.indexOf(state) | contributorFlag(contributor)
+}
+
+export function stateOf(flags: number): State | null | undefined {
+  return STATES[flags & 0x07]
 }
 
 function contributorFlag(contributor: Contributor): number {

@@ -124,12 +124,17 @@ function writeSeqs(into: ByteWriter, seqs: readonly number[], n: number): void {
   into.varint(previous)
   for (let i = 1; i < n; i++) {
     const seq = seqs[i]!
-    const difference = seq - previous
-    const zigzag = difference < 0 ? -2 * difference - 1 : 2 * difference
-    if (zigzag < 0x80) into.u8(zigzag)
-    else into.varint(zigzag)
+    into.varint(zigzagOf(seq - previous))
     previous = seq
   }
+}
+
+export function zigzagOf(difference: number): number {
+  return difference < 0 ? -2 * difference - 1 : 2 * difference
+}
+
+export function differenceOf(zigzag: number): number {
+  return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2
 }
 
 function writeWindow(into: ByteWriter, window: HashWindow): void {
@@ -173,26 +178,32 @@ function readMilliseconds(from: ByteReader, n: number, ts: number[]): void {
   }
 }
 
-/** A varint, of which most are of one to three bytes. */
-function readDifference(from: ByteReader): number {
+/** A varint, of which most are of one to four bytes. */
+export function readDifference(from: ByteReader): number {
   const { buffer, position } = from
-  if (position + 3 > from.end) return from.varint()
-  const a = buffer[position]!
-  if (a < 0x80) {
+  if (position + 4 > from.end) return from.varint()
+  let byte = buffer[position]!
+  if (byte < 0x80) {
     from.position = position + 1
-    return a
+    return byte
   }
-  const b = buffer[position + 1]!
-  if (b < 0x80) {
+  let value = byte & 0x7f
+  byte = buffer[position + 1]!
+  value |= (byte & 0x7f) << 7
+  if (byte < 0x80) {
     from.position = position + 2
-    return (a & 0x7f) | (b << 7)
+    return value
   }
-  const c = buffer[position + 2]!
-  if (c < 0x80) {
+  byte = buffer[position + 2]!
+  value |= (byte & 0x7f) << 14
+  if (byte < 0x80) {
     from.position = position + 3
-    return (a & 0x7f) | ((b & 0x7f) << 7) | (c << 14)
+    return value
   }
-  return from.varint()
+  byte = buffer[position + 3]!
+  if (byte >= 0x80) return from.varint()
+  from.position = position + 4
+  return value | (byte << 21)
 }
 
 function readRepeated<T>(
@@ -220,8 +231,7 @@ function readSeqs(from: ByteReader, n: number, seqs: number[]): void {
   let seq = from.varint()
   seqs[0] = seq
   for (let i = 1; i < n; i++) {
-    const zigzag = readDifference(from)
-    seq += zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2
+    seq += differenceOf(readDifference(from))
     seqs[i] = seq
   }
 }

@@ -23,7 +23,8 @@ const DOUBLE = 3
 const TEXT = 4
 const STRUCTURE = 5
 const INTEGER = 6
-const WORD = 16
+/** A word's tag is this and its code; equal tags are equal words. */
+export const WORD = 16
 
 export function writeValue(into: ByteWriter, value: Value): void {
   switch (typeof value) {
