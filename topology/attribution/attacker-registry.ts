@@ -105,7 +105,7 @@ export class AttackerRegistry {
     updatedTs = 0,
   ): AttackerLink {
     let newestTs = updatedTs
-    for (const [key, partial] of this.#partials.group(groupKey(attacker))) {
+    for (const [key, partial] of this.#keptOf(attacker, from)) {
       const primitive = fromByteString(restOf(key))
       newestTs = Math.max(newestTs, unpackSeries(partial, scratch).newestTs)
       if (from !== NO_IDENTITY) this.#send(from, { type: 'retract', attacker, primitive, cause })
@@ -122,6 +122,14 @@ export class AttackerRegistry {
       cause,
     })
     return link
+  }
+
+  /** The attacker's partials, by key. */
+  #keptOf(attacker: ByteString, from: string): readonly (readonly [ByteString, SeriesPartial])[] {
+    // Registered with its first record, an attacker has nothing kept before; and a read of nothing
+    // would be a miss for every new attacker.
+    if (from === NO_IDENTITY && this.#policy.registersUnknownAttackers) return []
+    return this.#partials.group(groupKey(attacker))
   }
 }
 
