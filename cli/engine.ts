@@ -61,8 +61,11 @@ export function configuredTopology(config: ResolvedConfig): BuiltTopology {
 /** Newest batches in memory: what readers just behind the writers read. */
 const LOG_TAIL_BYTES_MAX = 8 * 1024 * 1024
 
-/** The log is written in order and read back rarely: RocksDB need not keep much of it. */
-const LOG_WRITE_BUFFER_BYTES = 8 * 1024 * 1024
+/**
+ * Fewer, larger tables: flushing and merging took a fifth of all CPU time at 8 MiB (76,700 against
+ * 91,700 records a CPU second in one run).
+ */
+const LOG_WRITE_BUFFER_BYTES = 32 * 1024 * 1024
 
 const LOG_FORMAT = { name: 'attribution-streams-log', version: 1 }
 
@@ -80,6 +83,7 @@ export async function openEmbeddedLog(config: ResolvedConfig): Promise<OpenLog> 
   const database = await RocksDbDatabase.open(join(config.stateDir, 'log'), {
     format: LOG_FORMAT,
     writeBufferSizeBytes: LOG_WRITE_BUFFER_BYTES,
+    cachesBlocks: false,
   })
   try {
     const broker = await EmbeddedBroker.open({

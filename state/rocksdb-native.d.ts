@@ -6,6 +6,8 @@
 declare module 'rocksdb-native' {
   export interface RocksDbOptions {
     readonly writeBufferSize?: number
+    readonly blockCache?: boolean
+    readonly tableCacheIndexAndFilterBlocks?: boolean
     readonly maxOpenFiles?: number
     readonly maxBackgroundJobs?: number
   }
