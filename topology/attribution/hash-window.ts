@@ -1,7 +1,7 @@
 import { type HashToken, isTokenBefore } from './value.ts'
 
 /** Seconds; inclusive, anchored at the newest observation of the series. */
-export const HASH_WINDOW_S = 86_400
+const HASH_WINDOW_S = 86_400
 
 /** Distinct values that count; beyond it the confidence is a bound. */
 export const HASH_VALUES_MAX = 1_024

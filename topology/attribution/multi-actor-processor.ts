@@ -33,7 +33,7 @@ export interface MultiActorOptions {
   readonly cleared: string
 }
 
-export const MULTI_ACTOR_CONFIDENCE = 0.6
+const MULTI_ACTOR_CONFIDENCE = 0.6
 
 /**
  * Joins an identity's state changes in a window: several primitives that alternate between two

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
-import { insert, emptyPartial, type SeriesPartial } from '../../../topology/attribution/partial.ts'
+import { packSeries, type SeriesPartial } from '../../../topology/attribution/partial.ts'
+import { Series } from '../../../topology/attribution/series.ts'
 import type { MergerKind } from '../../../topology/attribution/primitives.ts'
 import { seriesValue } from '../../../topology/attribution/value.ts'
 import { StructuredValue } from '../../../schemas/structured-value.ts'
+import { emptyPartial, insert } from './partial-operations.ts'
 import type { Sighting } from './series-oracle.ts'
 
 /** Values with many ties, and forms that are equal without being the same. */
@@ -56,4 +58,12 @@ export function partialOf(kindOf: MergerKind, list: readonly Sighting[]): Series
       insert(partial, ts, Buffer.from(attacker).toString('latin1'), seq, value),
     emptyPartial(kindOf),
   )
+}
+
+/** The same, packed once instead of after each observation: for long series. */
+export function longPartialOf(kindOf: MergerKind, list: readonly Sighting[]): SeriesPartial {
+  const series = new Series()
+  series.clear(kindOf)
+  for (const { ts, attacker, seq, value } of list) series.insert(ts, attacker, seq, value)
+  return packSeries(series)
 }

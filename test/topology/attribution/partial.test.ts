@@ -3,20 +3,15 @@ import { expect, test } from 'vitest'
 import { isHashTruncated } from '../../../topology/attribution/mergers/hash.ts'
 import { merge } from '../../../topology/attribution/mergers/merge.ts'
 import {
-  countOf,
-  emptyPartial,
-  insert,
-  isTouchedBy,
   partialCodec,
   type SeriesPartial,
-  unite,
   unpackSeries,
-  without,
 } from '../../../topology/attribution/partial.ts'
 import type { MergerKind } from '../../../topology/attribution/primitives.ts'
 import { Series } from '../../../topology/attribution/series.ts'
 import { decoded, encoded } from './codec-round-trip.ts'
-import { kind, partialOf, sightings } from './arbitrary-series.ts'
+import { kind, longPartialOf, partialOf, sightings } from './arbitrary-series.ts'
+import { countOf, emptyPartial, insert, isTouchedBy, unite, without } from './partial-operations.ts'
 import { inOrder, judge, type Sighting } from './series-oracle.ts'
 
 const anySeries = (maxLength?: number) =>
@@ -136,7 +131,7 @@ function hashes(count: number, attacker: string, from = 0): Sighting[] {
 }
 
 test('a hash series counts 1,024 distinct values and says when there are more', () => {
-  const atCap = partialOf('hash', hashes(1_024, 'a'))
+  const atCap = longPartialOf('hash', hashes(1_024, 'a'))
   const open = unpackSeries(atCap, new Series())
   expect(isHashTruncated(open)).toBe(false)
   expect(merge(open).confidence).toBe(1 / 1_024)
@@ -154,14 +149,14 @@ test('a hash series counts 1,024 distinct values and says when there are more', 
 test('union is exact beyond the cap, in any grouping', () => {
   const [a, b, c] = [hashes(1_100, 'a'), hashes(700, 'b', 200), hashes(1_500, 'c', 900)]
   const shared = a.map((sighting) => ({ ...sighting, attacker: 'd', ts: sighting.ts + 400 }))
-  const parts = [a, b, c, shared].map((list) => partialOf('hash', list)) as [
+  const parts = [a, b, c, shared].map((list) => longPartialOf('hash', list)) as [
     SeriesPartial,
     SeriesPartial,
     SeriesPartial,
     SeriesPartial,
   ]
   const [pa, pb, pc, pd] = parts
-  const whole = partialOf('hash', [...shared, ...b, ...a, ...c])
+  const whole = longPartialOf('hash', [...shared, ...b, ...a, ...c])
   expect(unite(unite(pa, pb), unite(pc, pd))).toBe(whole)
   expect(unite(pd, unite(pc, unite(pb, pa)))).toBe(whole)
   expect(unite(unite(pa, pd), unite(pb, pc))).toBe(whole)
