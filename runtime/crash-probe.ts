@@ -11,7 +11,6 @@ export type CrashPoint =
   | '3-before-process'
   | '3-during-process'
   | '3-after-send'
-  | '4-after-offsets'
   | '4-before-commit'
   | '4-after-commit'
   | '5-after-committed'
