@@ -40,11 +40,14 @@ const leaves: readonly Sample[] = [
 
 /** Lists, maps, nullable types and records of it. */
 function around(inner: fc.Arbitrary<Sample>): fc.Arbitrary<Sample> {
-  const list = inner.map(({ schema, values, readers }): Sample => ({
-    schema: { type: 'array', items: schema },
-    values: fc.array(values, { maxLength: 3 }),
-    readers: readers.map((items) => ({ type: 'array', items })),
-  }))
+  // Items without bytes are refused: a record of a few bytes could claim any number of them.
+  const list = inner
+    .filter(({ schema }) => schema !== 'null')
+    .map(({ schema, values, readers }): Sample => ({
+      schema: { type: 'array', items: schema },
+      values: fc.array(values, { maxLength: 3 }),
+      readers: readers.map((items) => ({ type: 'array', items })),
+    }))
   const map = inner.map(({ schema, values }): Sample => ({
     schema: { type: 'map', values: schema },
     values: fc.dictionary(fc.string(), values, { maxKeys: 3, noNullPrototype: true }),
