@@ -222,10 +222,7 @@ export class StreamsInstance {
       clock,
       commitIntervalMs: settings.commitIntervalMs,
       checkpointIntervalMs: settings.checkpointIntervalMs,
-      checkpointBytesMax: Math.max(
-        1024 * 1024,
-        Math.floor(settings.cacheBytesMax / 2 / this.#plan!.tasks.size),
-      ),
+      checkpointsEarly: (bytes) => this.#isMemoryShort(bytes),
       retryBackoffMaxMs: settings.retryBackoffMaxMs ?? 10_000,
       onRetry: (taskId, error, pauseMs) => events.onRetry(taskId, error, pauseMs),
       onCommitted: (task, latencyMs) => events.onCommitted(task.id, latencyMs),
@@ -235,6 +232,15 @@ export class StreamsInstance {
         void this.#restartMigrated(task).catch((failure: unknown) => this.#fail(failure))
       },
     }
+  }
+
+  /** One budget over all tasks: an idle one leaves its part to the others. */
+  #isMemoryShort(taskBytes: number): boolean {
+    const { cacheBytesMax } = this.#options.settings
+    if (taskBytes < cacheBytesMax / 2 / this.#runners.size) return false
+    let bytes = 0
+    for (const { task } of this.#runners.values()) bytes += task.stores?.uncheckpointedBytes ?? 0
+    return bytes > cacheBytesMax / 2
   }
 
   /** Fenced: if the membership still stands the task is ours and starts anew. */

@@ -14,8 +14,11 @@ export interface RunnerOptions {
   readonly clock: Clock
   readonly commitIntervalMs: number
   readonly checkpointIntervalMs: number
-  /** The committed layer is checkpointed early beyond this. */
-  readonly checkpointBytesMax: number
+  /**
+   * True: memory for what is not checkpointed runs short, and this task holds its part of it.
+   * @param bytes what a checkpoint of the task would write
+   */
+  readonly checkpointsEarly: (bytes: number) => boolean
   /** A failed commit or start is tried again after a pause that doubles up to this. */
   readonly retryBackoffMaxMs: number
   /** Told of every failure that will be retried. */
@@ -194,12 +197,11 @@ export class TaskRunner {
 
   #checkpointWhenDue(): void {
     if (this.#checkpoint !== null) return
-    const { checkpointBytesMax, checkpointIntervalMs, clock } = this.#options
+    const { checkpointIntervalMs, checkpointsEarly, clock } = this.#options
     const bytes = this.task.stores!.uncheckpointedBytes
     const sinceMs = clock.now() - this.#lastCheckpointMs
     const isDue =
-      bytes > checkpointBytesMax ||
-      (bytes > 0 && sinceMs >= checkpointIntervalMs) ||
+      (bytes > 0 && (sinceMs >= checkpointIntervalMs || checkpointsEarly(bytes))) ||
       sinceMs >= IDLE_CHECKPOINT_MS
     if (!isDue) return
     this.#lastCheckpointMs = clock.now()
