@@ -88,10 +88,6 @@ export class StreamTask {
     return this.#collector.recordCount
   }
 
-  get hasDataToProcess(): boolean {
-    return this.#group.readiness() === 'ready'
-  }
-
   /** True when a commit would move something. */
   get isDirty(): boolean {
     if (this.#collector.recordCount > 0 || this.#stores?.hasUncommitted === true) return true

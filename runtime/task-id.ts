@@ -7,10 +7,3 @@ export interface TaskId {
 export function formatTaskId(id: TaskId): string {
   return `${id.subTopology}_${id.partition}`
 }
-
-/** @throws {RangeError} the text is not of the form `0_3` */
-export function parseTaskId(text: string): TaskId {
-  const match = /^(\d{1,9})_(\d{1,9})$/.exec(text)
-  if (match === null) throw new RangeError(`not a task id: ${text.slice(0, 80)}`)
-  return { subTopology: Number(match[1]), partition: Number(match[2]) }
-}

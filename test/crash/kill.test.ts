@@ -10,6 +10,7 @@ import { seededRandom } from '../simulation/random.ts'
 import { RandomObservations } from '../simulation/random-observations.ts'
 import { violations } from '../support/attribution-oracle.ts'
 import { gatherEvidence } from '../support/evidence.ts'
+import { eventsBut } from '../support/ignored-events.ts'
 import { ProductProcess } from '../support/product-process.ts'
 import { untilQuiet } from '../support/quiet-engine.ts'
 
@@ -51,16 +52,7 @@ describe('the program under kill -9', () => {
       await killed
     }
     const { config } = await resolveConfig({ env: { STATE_DIR: stateDir } })
-    const ignore = () => undefined
-    const events = {
-      onAssigned: ignore,
-      onLost: ignore,
-      onCommitted: ignore,
-      onRetry: ignore,
-      onMigrated: ignore,
-      onWipe: ignore,
-      onFatal: ignore,
-    }
+    const events = eventsBut(() => undefined)
     const engine = await startEngine({ config, events, metrics: new Registry() })
     try {
       await untilQuiet(engine.instance)

@@ -5,6 +5,7 @@ import { StreamsInstance } from '../../runtime/streams-instance.ts'
 import { MemoryDatabase } from '../../state/memory-database.ts'
 import { MemoryDisk } from '../../state/memory-disk.ts'
 import type { BuiltTopology } from '../../topology/nodes.ts'
+import { eventsBut } from '../support/ignored-events.ts'
 import type { ProcessClock } from './process-clock.ts'
 
 export interface MemberOptions {
@@ -48,14 +49,7 @@ export function startMember(options: MemberOptions): StreamsInstance {
     directory: new TaskStateDirectory(home, clock, ignore),
     clock,
     topics,
-    events: {
-      onAssigned: ignore,
-      onLost: ignore,
-      onCommitted: ignore,
-      onRetry: ignore,
-      onMigrated: ignore,
-      onFatal,
-    },
+    events: eventsBut(onFatal),
     probe,
   })
   instance.start().catch(onFatal)

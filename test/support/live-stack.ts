@@ -12,6 +12,7 @@ import { PUBLIC_TOPICS } from '../../schemas/topics.ts'
 import { InProcessRegistry } from '../../schemas/in-process-registry.ts'
 import { MemoryDatabase } from '../../state/memory-database.ts'
 import { attributionTopology } from '../../topology/attribution/attribution-topology.ts'
+import { eventsBut } from './ignored-events.ts'
 
 export interface LiveStack {
   readonly query: QueryService
@@ -56,14 +57,7 @@ export async function liveStack(): Promise<LiveStack> {
     directory: new TaskStateDirectory(home, systemClock, ignore),
     clock: systemClock,
     topics,
-    events: {
-      onAssigned: ignore,
-      onLost: ignore,
-      onCommitted: ignore,
-      onRetry: ignore,
-      onMigrated: ignore,
-      onFatal: fail,
-    },
+    events: eventsBut(fail),
   })
   const decoders = new Map(
     watched.map((name) => [

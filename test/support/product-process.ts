@@ -49,34 +49,4 @@ export class ProductProcess {
     this.#child.kill('SIGKILL')
     await this.#ended
   }
-
-  /** SIGTERM, as an operator stops it; resolves with the exit code. */
-  async stop(): Promise<number | null> {
-    this.#child.kill('SIGTERM')
-    await this.#ended
-    return this.#child.exitCode
-  }
-
-  async getJson<T>(path: string): Promise<T> {
-    const response = await fetch(this.url + path)
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
-    return (await response.json()) as T
-  }
-
-  /** Resolves when every task runs and nothing is left to process. */
-  async untilCaughtUp(limitMs = 120_000): Promise<void> {
-    const deadline = Date.now() + limitMs
-    for (let quiet = 0; quiet < 5;) {
-      if (Date.now() > deadline) throw new Error(`not caught up within ${limitMs} ms`)
-      await new Promise((resolve) => setTimeout(resolve, 100))
-      const { tasks } = await this.getJson<TasksAnswer>('/api/v1/tasks')
-      const isQuiet =
-        tasks.length > 0 && tasks.every(({ state, lag }) => state === 'running' && lag === 0)
-      quiet = isQuiet ? quiet + 1 : 0
-    }
-  }
-}
-
-interface TasksAnswer {
-  readonly tasks: readonly { readonly state: string; readonly lag: number }[]
 }

@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { startProduct } from '../../cli/compose.ts'
 import { resolveConfig } from '../../cli/config/resolve-config.ts'
 import { readTopic } from '../simulation/log-contents.ts'
+import { eventsBut } from './ignored-events.ts'
 import { untilQuiet } from './quiet-engine.ts'
 
 /** The whole product in this process, on a directory of its own and a free port. */
@@ -23,21 +24,12 @@ export async function startRunning(settings: Record<string, string> = {}): Promi
   const env = { STATE_DIR: stateDir, PORT: '0', ...settings }
   const { config } = await resolveConfig({ env })
   let failure: unknown = null
-  const ignore = () => undefined
   const product = await startProduct({
     config,
     logger: pino({ level: 'silent' }),
-    events: {
-      onAssigned: ignore,
-      onLost: ignore,
-      onCommitted: ignore,
-      onRetry: ignore,
-      onMigrated: ignore,
-      onWipe: ignore,
-      onFatal: (error) => {
-        failure = error
-      },
-    },
+    events: eventsBut((error) => {
+      failure = error
+    }),
   })
   const { engine, url } = product
   return {
