@@ -18,6 +18,14 @@ export class AbortableError extends BrokerError {
   readonly code = 'TRANSACTION_ABORTABLE'
 }
 
+/**
+ * Offsets were sent with a generation that is over. The transaction lives: the same member sends
+ * them again with the generation that follows (see Group.nextGeneration).
+ */
+export class StaleGenerationError extends BrokerError {
+  readonly code = 'GENERATION_STALE'
+}
+
 /** Passing: back off and call again. */
 export class RetriableError extends BrokerError {
   readonly code = 'BROKER_RETRIABLE'

@@ -137,6 +137,10 @@ export interface GroupMetadata {
 export interface Transaction {
   init(): Promise<void>
   send(records: readonly PartitionRecords[]): Promise<Ack[]>
+  /**
+   * @throws {StaleGenerationError} the group has moved on: send again with the next generation
+   * @throws {FencedError} the member is none any more
+   */
   sendOffsets(offsets: readonly CommittedOffset[], group: GroupMetadata): Promise<void>
   commit(): Promise<void>
   abort(): Promise<void>
@@ -209,10 +213,14 @@ export interface GroupOptions {
   subscription(): Buffer
   /** Run by the leader: assignment bytes per member id. Must be a pure function. */
   assign(members: readonly GroupMember[]): Map<string, Buffer>
-  /** A new generation begins for this member; awaited before heartbeats of it count. */
+  /**
+   * A new generation begins; awaited before the next one is entered, heartbeats go on meanwhile.
+   *
+   * Cooperative (KIP-429): what both assignments hold goes on undisturbed; what the new one lacks
+   * is given back here (committing with `metadata` counts), and `rejoin` tells the group that it
+   * is free. What it adds may be started at once: nobody else has it.
+   */
   onAssigned(assignment: Buffer, metadata: GroupMetadata): Promise<void>
-  /** The generation ends; awaited before the member joins again. Commit here. */
-  onRevoked(): Promise<void>
   /** The member was evicted: what it owned may already run elsewhere. Do not commit. */
   onLost(): Promise<void>
   /** @default 45000 */
@@ -223,18 +231,40 @@ export interface GroupOptions {
   readonly rebalanceTimeoutMs?: number
 }
 
+/**
+ * One member of a group.
+ *
+ * M1. A rebalance does not stop it: it joins again while what it owns goes on, and commits with
+ *     the generation that it was in, then with the new one.
+ * M2. At any time the owner of a thing is one member at most, if the leader's `assign` gives
+ *     nobody what another still holds (see GroupOptions.onAssigned).
+ */
 export interface Group {
   /** Joins; resolves after the first `onAssigned`, or without one when `leave` comes before it. */
   join(): Promise<void>
-  /** Null while the member is between generations. */
+  /** The newest generation entered; null before the first and while out of the group. */
   metadata(): GroupMetadata | null
+  /**
+   * Resolves with the generation that follows `stale`, at once when there is one already; with
+   * null when the membership is lost or ended. For commits that met {@link StaleGenerationError}.
+   */
+  nextGeneration(stale: GroupMetadata): Promise<GroupMetadata | null>
+  /** Asks for a rebalance, in which `subscription` is published anew. */
+  rejoin(): void
   /** Asks the coordinator now; throws {@link FencedError} when the membership is gone. */
   confirm(): Promise<void>
   /** The group's committed offsets; waits for open transactions over them (KIP-447, stable). */
   committed(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]>
   /**
-   * Gives back what it owns and ends. A member with an instance id keeps its seat until its
-   * session times out, so that it may return without a rebalance (KIP-345).
+   * Commits without a transaction (at least once).
+   * @throws {FencedError} the membership is gone
+   * @throws {StaleGenerationError} a rebalance came between: see `nextGeneration`
+   */
+  commit(offsets: readonly CommittedOffset[]): Promise<void>
+  /**
+   * Ends the membership; what is owned must have been given back before. A member with an
+   * instance id keeps its seat until its session times out, so that it may return without a
+   * rebalance (KIP-345).
    */
   leave(): Promise<void>
 }
