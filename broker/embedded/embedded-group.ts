@@ -9,10 +9,10 @@ import type {
 } from '../port.ts'
 import { Deferred } from './deferred.ts'
 import type { GroupCoordinator } from './group-coordinator.ts'
-import type { GroupMembership, MemberLink } from './group-membership.ts'
+import type { GroupMembership, JoinAnswer, MemberLink } from './group-membership.ts'
 import { Heartbeat } from './heartbeat.ts'
 
-/** Why a generation ends for this member. */
+/** Why a member stops waiting in its generation. */
 type Ending = 'rebalance' | 'lost' | 'replaced' | 'leave'
 
 interface Entered {
@@ -21,12 +21,12 @@ interface Entered {
 }
 
 /**
- * One member of a group: joins, takes its assignment, is heard of, gives it back, joins again.
+ * One member of a group: joins, takes its assignment, is heard of, joins again.
  *
- * E1. Callbacks run one after the other: a generation is revoked or lost before the next is
- *     assigned.
+ * E1. Callbacks run one after the other.
  * E2. Heartbeats go on while callbacks run; only waiting in `join` replaces them.
- * E3. The metadata of a generation is valid until `onRevoked` has returned.
+ * E3. A generation's metadata holds until the next generation has begun, or the member is lost:
+ *     what is owned goes on and commits through a rebalance (KIP-429).
  * E4. A member whose instance id was taken over does not return: it would only fence the other.
  */
 export class EmbeddedGroup implements Group, MemberLink {
@@ -39,7 +39,10 @@ export class EmbeddedGroup implements Group, MemberLink {
   #memberId: string | null = null
   #metadata: GroupMetadata | null = null
   #ending = new Deferred<Ending>()
+  #nextGeneration = new Deferred<GroupMetadata | null>()
+  readonly #left = new Deferred<null>()
   #isLeaving = false
+  #isOver = false
   #isReplaced = false
   #isSevered = false
   #failure: Error | null = null
@@ -76,11 +79,28 @@ export class EmbeddedGroup implements Group, MemberLink {
     return this.#coordinator.offsets(this.#options.groupId).stable(partitions)
   }
 
+  nextGeneration(stale: GroupMetadata): Promise<GroupMetadata | null> {
+    const known = this.#metadata
+    if (this.#isOver) return Promise.resolve(null)
+    if (known !== null && known.generationId !== stale.generationId) return Promise.resolve(known)
+    return this.#nextGeneration.promise
+  }
+
+  rejoin(): void {
+    this.#ending.resolve('rebalance')
+  }
+
+  async commit(offsets: readonly CommittedOffset[]): Promise<void> {
+    if (this.#metadata === null) {
+      throw new FencedError(`not a member of group ${this.#options.groupId}`)
+    }
+    await this.#coordinator.commit(offsets, this.#metadata)
+  }
+
   async leave(): Promise<void> {
     this.#isLeaving = true
     this.#ending.resolve('leave')
-    // While it waits in `join` there is nothing to give back, not even a seat.
-    if (this.#metadata === null && !this.#isSevered) this.#membership.leave(this)
+    this.#left.resolve(null)
     await this.#run
   }
 
@@ -105,19 +125,19 @@ export class EmbeddedGroup implements Group, MemberLink {
         const entered = await this.#enter()
         if (this.#isSevered) return
         if (entered === null) continue
-        this.#metadata = entered.metadata
         await this.#options.onAssigned(entered.assignment, entered.metadata)
         this.#first.resolve(undefined)
         const ending = await this.#ending.promise
-        await this.#endGeneration(ending)
+        if (ending === 'lost' || ending === 'replaced') await this.#lose()
       }
       if (this.#isReplaced) this.#first.reject(new FencedError('another holds the instance id'))
       else this.#first.resolve(undefined)
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(String(error))
-      this.#metadata = null
       this.#first.reject(this.#failure)
     } finally {
+      this.#isOver = true
+      this.#turnTo(null)
       this.#heartbeat.stop()
       this.#depart()
     }
@@ -125,43 +145,54 @@ export class EmbeddedGroup implements Group, MemberLink {
 
   /** Joins and synchronises; null: a rebalance or removal came between, begin again. */
   async #enter(): Promise<Entered | null> {
-    const { groupId, instanceId, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options
     this.#heartbeat.stop()
     this.#ending = new Deferred()
     try {
-      const joined = await this.#membership.join({
-        memberId: this.#memberId,
-        instanceId: instanceId ?? null,
-        subscription: this.#options.subscription(),
-        sessionTimeoutMs: sessionTimeoutMs ?? 45_000,
-        rebalanceTimeoutMs: rebalanceTimeoutMs ?? 60_000,
-        link: this,
-      })
+      const joined = await Promise.race([this.#join(), this.#left.promise])
+      if (joined === null) return null
       const { memberId, generationId, members } = joined
       this.#memberId = memberId
-      const metadata = { groupId, generationId, memberId }
+      const metadata = { groupId: this.#options.groupId, generationId, memberId }
+      this.#turnTo(metadata)
       this.#heartbeat.start(() => {
         this.#beatQuietly(metadata)
       })
       const assignments = members === null ? null : this.#options.assign(members)
-      const assignment = await this.#membership.sync(memberId, generationId, assignments)
-      return assignment === 'rebalance' ? null : { assignment, metadata }
+      const syncing = this.#membership.sync(memberId, generationId, assignments)
+      const assignment = await Promise.race([syncing, this.#left.promise])
+      if (assignment === null || assignment === 'rebalance') return null
+      return { assignment, metadata }
     } catch (error) {
       if (!(error instanceof FencedError)) throw error
-      this.#memberId = null
+      if (this.#metadata === null) this.#memberId = null
+      else await this.#lose()
       return null
     }
   }
 
-  async #endGeneration(ending: Ending): Promise<void> {
-    if (ending === 'rebalance' || ending === 'leave') {
-      await this.#options.onRevoked()
-      this.#metadata = null
-      return
-    }
-    this.#metadata = null
+  #join(): Promise<JoinAnswer> {
+    const { instanceId, rebalanceTimeoutMs, sessionTimeoutMs } = this.#options
+    return this.#membership.join({
+      memberId: this.#memberId,
+      instanceId: instanceId ?? null,
+      subscription: this.#options.subscription(),
+      sessionTimeoutMs: sessionTimeoutMs ?? 45_000,
+      rebalanceTimeoutMs: rebalanceTimeoutMs ?? 60_000,
+      link: this,
+    })
+  }
+
+  async #lose(): Promise<void> {
     this.#memberId = null
+    this.#turnTo(null)
     await this.#options.onLost()
+  }
+
+  /** A new generation, or none: whoever waits for one is told. */
+  #turnTo(metadata: GroupMetadata | null): void {
+    this.#metadata = metadata
+    this.#nextGeneration.resolve(metadata)
+    this.#nextGeneration = new Deferred()
   }
 
   /** A static member keeps its seat until its session ends, so that it may return (KIP-345). */

@@ -51,7 +51,8 @@ export class GroupCoordinator {
   /**
    * Takes offsets into a transaction.
    *
-   * @throws {FencedError} the group's generation or member is stale
+   * @throws {FencedError} the member is gone
+   * @throws {StaleGenerationError} the generation is over
    * @throws {RangeError} an offset or its metadata is out of bounds
    */
   hold(open: OpenTransaction, offsets: readonly CommittedOffset[], group: GroupMetadata): void {
@@ -79,10 +80,25 @@ export class GroupCoordinator {
     }
   }
 
+  /**
+   * Commits a member's offsets without a transaction.
+   *
+   * @throws as `hold`
+   */
+  async commit(offsets: readonly CommittedOffset[], group: GroupMetadata): Promise<void> {
+    offsets.forEach(checkOffset)
+    this.membership(group.groupId).checkCommit(group)
+    await this.#set(group.groupId, offsets)
+  }
+
   /** @throws {GroupNotEmptyError} while a member is alive */
   async alter(groupId: string, offsets: readonly CommittedOffset[]): Promise<void> {
     offsets.forEach(checkOffset)
     this.#checkEmpty(groupId)
+    await this.#set(groupId, offsets)
+  }
+
+  async #set(groupId: string, offsets: readonly CommittedOffset[]): Promise<void> {
     await this.#options.writes.enqueue((batch) => {
       this.put(groupId, offsets, batch)
     })

@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock } from '../clock.ts'
-import { FencedError } from '../errors.ts'
+import { FencedError, StaleGenerationError } from '../errors.ts'
 import type { GroupMember, GroupMetadata } from '../port.ts'
 import { Deferred } from './deferred.ts'
 
@@ -56,7 +56,7 @@ interface Member {
  * ```
  *
  * M1. A generation's assignment is made once, by its leader, for exactly its members.
- * M2. While preparing, the old generation still commits: members do so before they join again.
+ * M2. While preparing, the old generation still commits; once all have joined, only the new one.
  * M3. A member that waits in `join` or is heard of in time is alive; any other is removed.
  * M4. An instance id has one live member: a second one takes its place, in a stable group without
  *     a rebalance (KIP-345).
@@ -150,31 +150,36 @@ export class GroupMembership {
     }
   }
 
-  /** @throws {FencedError} offsets of a member or generation that is gone */
+  /**
+   * @throws {FencedError} offsets of a member that is gone
+   * @throws {StaleGenerationError} offsets of a generation that is over
+   */
   checkCommit({ memberId, generationId }: GroupMetadata): void {
     // As in Kafka: who commits without being a member is not checked.
     if (memberId === '' && generationId < 0) return
-    this.#check(memberId, generationId)
+    this.#known(memberId)
+    if (generationId !== this.#generationId)
+      throw new StaleGenerationError(this.#stale(generationId))
   }
 
   #check(memberId: string, generationId: number): Member {
-    const member = this.#members.get(memberId)
-    if (member === undefined) {
-      throw new FencedError(`${memberId} is not a member of group ${this.#groupId}`)
-    }
-    if (generationId !== this.#generationId) {
-      throw new FencedError(
-        `group ${this.#groupId} is at generation ${this.#generationId}, not ${generationId}`,
-      )
-    }
+    const member = this.#known(memberId)
+    if (generationId !== this.#generationId) throw new FencedError(this.#stale(generationId))
     return member
   }
 
-  #readmit(request: JoinRequest, memberId: string): Member {
+  #known(memberId: string): Member {
     const member = this.#members.get(memberId)
-    if (member === undefined) {
-      throw new FencedError(`${memberId} is not a member of group ${this.#groupId}`)
-    }
+    if (member !== undefined) return member
+    throw new FencedError(`${memberId} is not a member of group ${this.#groupId}`)
+  }
+
+  #stale(generationId: number): string {
+    return `group ${this.#groupId} is at generation ${this.#generationId}, not ${generationId}`
+  }
+
+  #readmit(request: JoinRequest, memberId: string): Member {
+    const member = this.#known(memberId)
     member.request = request
     return member
   }

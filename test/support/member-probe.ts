@@ -1,6 +1,6 @@
 import type { Broker, Group, GroupMember, GroupMetadata, GroupOptions } from '../../broker/port.ts'
 
-export type MemberEvent = 'assigned' | 'revoked' | 'lost'
+export type MemberEvent = 'assigned' | 'lost'
 
 /** Partitions dealt out in turn, in the order of the members' ids. */
 export function dealPartitions(
@@ -47,11 +47,6 @@ export class MemberProbe {
         this.assigned = metadata
         this.owned = JSON.parse(assignment.toString()) as number[]
         await options.onAssigned?.(assignment, metadata)
-      },
-      onRevoked: async () => {
-        this.events.push('revoked')
-        await options.onRevoked?.()
-        this.owned = null
       },
       onLost: async () => {
         this.events.push('lost')

@@ -102,12 +102,15 @@ describe('clients of the embedded broker', () => {
   })
 
   it('leave while they wait for others to join', async () => {
-    const slow = new MemberProbe(broker, {
+    const slow: MemberProbe = new MemberProbe(broker, {
       groupId: 'group',
       rebalanceTimeoutMs: 100_000,
-      onRevoked: () => clock.sleep(10_000),
+      onAssigned: () => (slow.generations.length === 2 ? clock.sleep(10_000) : Promise.resolve()),
     })
     await slow.group.join()
+    const guest = new MemberProbe(broker, { groupId: 'group' })
+    await guest.group.join()
+    await guest.group.leave()
     const waiting = new MemberProbe(broker, { groupId: 'group' })
     const joining = waiting.group.join()
     await clock.advance(100)
@@ -116,9 +119,7 @@ describe('clients of the embedded broker', () => {
     expect(waiting.events).toEqual([])
     await clock.advance(20_000)
     expect(slow.owned).toEqual([0, 1, 2, 3, 4, 5])
-    const leaving = slow.group.leave()
-    await clock.advance(10_000)
-    await leaving
+    await slow.group.leave()
     await broker.close()
   })
 

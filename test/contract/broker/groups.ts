@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { FencedError, GroupNotEmptyError } from '../../../broker/errors.ts'
+import { FencedError, GroupNotEmptyError, StaleGenerationError } from '../../../broker/errors.ts'
 import type { Transaction } from '../../../broker/port.ts'
 import { eventually, sendValues, uniqueName } from '../../support/broker-records.ts'
 import { MemberProbe, ownedByAll } from '../../support/member-probe.ts'
@@ -29,7 +29,7 @@ export function groupCases(shared: SharedBroker, { sessionTimeoutMs }: BrokerHar
       expect(member.group.metadata()).toEqual(member.assigned)
       await member.group.confirm()
       await member.group.leave()
-      expect(member.events).toEqual(['assigned', 'revoked'])
+      expect(member.events).toEqual(['assigned'])
       expect(member.group.metadata()).toBeNull()
     })
 
@@ -99,38 +99,88 @@ export function groupCases(shared: SharedBroker, { sessionTimeoutMs }: BrokerHar
       await second.group.leave()
     })
 
-    it('wait for a revocation to end, in which the old generation still commits', async () => {
+    it('let a member commit all through the rebalances of others', async () => {
       const { broker, connect } = shared()
       const topic = await createTopic()
       const groupId = uniqueName('group')
+      const stays = new MemberProbe(broker, { groupId })
+      await stays.group.join()
       const transaction = await begin()
-      let newcomerOwned: readonly number[] | null = null
-      const first: MemberProbe = new MemberProbe(broker, {
-        groupId,
-        onRevoked: async () => {
-          if (first.events.length > 2) return
-          await new Promise((resolve) => setTimeout(resolve, 300))
-          newcomerOwned = second.owned
-          await transaction.sendOffsets(
-            [{ ...at(topic), offset: 7, metadata: 'at revocation' }],
-            first.group.metadata()!,
-          )
-          await transaction.commit()
-        },
-      })
-      await first.group.join()
-      const second = new MemberProbe(await connect(), { groupId })
-      await second.group.join()
-      expect(newcomerOwned).toBeNull()
-      expect(await second.group.committed([at(topic)])).toEqual([
-        { ...at(topic), offset: 7, metadata: 'at revocation' },
+      let committed = 0
+      const commit = async (): Promise<void> => {
+        const offset = { ...at(topic), offset: ++committed, metadata: '' }
+        for (let group = stays.group.metadata()!; ;) {
+          try {
+            await transaction.sendOffsets([offset], group)
+            break
+          } catch (error) {
+            if (!(error instanceof StaleGenerationError)) throw error
+            group = (await stays.group.nextGeneration(group))!
+          }
+        }
+        await transaction.commit()
+      }
+      let isOver = false
+      const committing = (async () => {
+        while (!isOver) {
+          await commit()
+          await new Promise((resolve) => setTimeout(resolve, 1))
+        }
+      })()
+      for (let i = 0; i < 3; i++) {
+        const guest = new MemberProbe(await connect(), { groupId })
+        await guest.group.join()
+        await guest.group.leave()
+      }
+      await eventually(() => Promise.resolve(stays.owned?.length === ALL.length))
+      isOver = true
+      await committing
+      expect(stays.events).not.toContain('lost')
+      expect(stays.generations.length).toBeGreaterThan(3)
+      expect(await stays.group.committed([at(topic)])).toEqual([
+        { ...at(topic), offset: committed, metadata: '' },
       ])
-      await first.group.leave()
-      await second.group.leave()
+      await stays.group.leave()
       await transaction.close()
     })
 
-    it('refuse offsets of an old generation and of a member that left', async () => {
+    it('enter another round when a member asks for it, with what it publishes then', async () => {
+      const { broker, connect } = shared()
+      const groupId = uniqueName('group')
+      let text = 'before'
+      const first = new MemberProbe(broker, { groupId, subscription: () => Buffer.from(text) })
+      const second = new MemberProbe(await connect(), { groupId })
+      await first.group.join()
+      await second.group.join()
+      await eventually(() =>
+        Promise.resolve(first.generations.at(-1) === second.generations.at(-1)),
+      )
+      const before = first.generations.at(-1)!
+      text = 'after'
+      first.group.rejoin()
+      await eventually(() =>
+        Promise.resolve([first, second].every((m) => m.generations.at(-1)! > before)),
+      )
+      const leader = [first, second].find(({ seenMembers }) => seenMembers.length === 2)!
+      const published = leader.seenMembers.map(({ subscription }) => subscription.toString())
+      expect(published.sort()).toEqual(['', 'after'])
+      await first.group.leave()
+      await second.group.leave()
+    })
+
+    it('let a member commit without a transaction', async () => {
+      const { broker } = shared()
+      const topic = await createTopic()
+      const member = new MemberProbe(broker, { groupId: uniqueName('group') })
+      await member.group.join()
+      const offsets = [{ ...at(topic, 2), offset: 11, metadata: 'plain' }]
+      await member.group.commit(offsets)
+      expect(await member.group.committed([at(topic, 2)])).toEqual(offsets)
+      await member.group.leave()
+      await expect(member.group.commit(offsets)).rejects.toThrow(FencedError)
+    })
+
+    it('tell offsets of an old generation from those of a member that left', async () => {
       const { broker, connect } = shared()
       const topic = await createTopic()
       const groupId = uniqueName('group')
@@ -139,10 +189,10 @@ export function groupCases(shared: SharedBroker, { sessionTimeoutMs }: BrokerHar
       const old = first.assigned!
       const second = new MemberProbe(await connect(), { groupId })
       await second.group.join()
-      await eventually(() => Promise.resolve(ownedByAll([first, second]) !== null))
+      await eventually(() => Promise.resolve(first.assigned!.generationId !== old.generationId))
       const offsets = [{ ...at(topic), offset: 1, metadata: '' }]
       const transaction = await begin()
-      await expect(transaction.sendOffsets(offsets, old)).rejects.toThrow(FencedError)
+      await expect(transaction.sendOffsets(offsets, old)).rejects.toThrow(StaleGenerationError)
       await transaction.abort()
       await first.group.leave()
       await eventually(() => Promise.resolve(second.owned?.length === ALL.length))
