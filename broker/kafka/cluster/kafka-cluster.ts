@@ -59,7 +59,7 @@ export class KafkaCluster implements Cluster {
 
   /**
    * Asks the bootstrap servers in turn, each once.
-   * @throws {RetriableError} none answers; the message is that of the last
+   * @throws {RetriableError} none answers; the message says of each why
    * @throws {FatalBrokerError} the first that refuses this client, or is too old for it
    */
   static async connect(settings: ClusterSettings): Promise<KafkaCluster> {
@@ -177,7 +177,7 @@ async function askServers<T>(
   settings: ClusterSettings,
   question: (lane: Lane) => Promise<T>,
 ): Promise<T> {
-  let last: unknown = new FatalBrokerError('BOOTSTRAP_SERVERS is empty')
+  const failures: RetriableError[] = []
   for (const address of settings.bootstrapServers) {
     const lane = new SocketLane(
       () => address,
@@ -188,10 +188,14 @@ async function askServers<T>(
       return await question(lane)
     } catch (error) {
       if (!(error instanceof RetriableError)) throw error
-      last = error
+      failures.push(error)
     } finally {
       await lane.close()
     }
   }
-  throw last
+  const [only] = failures
+  if (only !== undefined && failures.length === 1) throw only
+  throw new RetriableError(
+    `no bootstrap server answers: ${failures.map(({ message }) => message).join('; ')}`,
+  )
 }

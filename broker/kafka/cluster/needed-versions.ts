@@ -3,6 +3,7 @@ import type { ApiVersions } from '../wire/api-versions.ts'
 
 /** What is spoken whatever the cluster's `transaction.version`; name, api key, version. */
 const always: readonly [name: string, key: number, version: number][] = [
+  ['Produce', 0, 9],
   ['Fetch', 1, 11],
   ['ListOffsets', 2, 6],
   ['Metadata', 3, 11],
@@ -28,7 +29,6 @@ const withTransactionVersion2: typeof always = [
 ]
 
 const withOlderTransactions: typeof always = [
-  ['Produce', 0, 9],
   ['AddPartitionsToTxn', 24, 3],
   ['AddOffsetsToTxn', 25, 3],
   ['EndTxn', 26, 3],

@@ -61,7 +61,8 @@ export class PartitionLeaders {
       const answer = this.#ask(unasked)
       for (const topic of unasked) this.#share(topic, answer)
     }
-    await Promise.all(topics.map((topic) => this.#underWay.get(topic)))
+    // Every topic asked is under way here, by this question or an earlier one.
+    await Promise.all(topics.map((topic) => this.#underWay.get(topic)!))
   }
 
   #share(topic: string, answer: Promise<readonly TopicMetadata[]>): void {
