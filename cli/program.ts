@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import type { CommandContext } from './command-context.ts'
 import { configCommand } from './commands/config.ts'
+import { dlqCommand } from './commands/dlq.ts'
 import { ingestCommand } from './commands/ingest.ts'
 import { queryCommand } from './commands/query.ts'
 import { resetCommand } from './commands/reset.ts'
@@ -29,6 +30,7 @@ export function createProgram(context: CommandContext): Command {
     queryCommand(context),
     tailCommand(context),
     topologyCommand(context),
+    dlqCommand(context),
     resetCommand(context),
     configCommand(context),
     tokenCommand(context),

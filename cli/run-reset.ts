@@ -1,9 +1,13 @@
-import { access } from 'node:fs/promises'
-import path from 'node:path'
-import { executeReset, planReset, type ResetPlan, type ResetTarget } from '../runtime/reset.ts'
+import {
+  executeReset,
+  planReset,
+  type ResetPlan,
+  type ResetSelection,
+  type ResetTarget,
+} from '../runtime/reset.ts'
 import type { ResolvedConfig } from './config/settings.ts'
-import { configuredTopology, openEmbeddedLog, wipeState } from './engine.ts'
-import { CommandFailure } from './failure.ts'
+import { configuredTopology, wipeState } from './engine.ts'
+import { openExistingLog } from './open-broker.ts'
 import { count } from './quantities.ts'
 import { startFailure } from './start-failure.ts'
 import { printJson, printLine, type Terminal } from './terminal.ts'
@@ -12,31 +16,27 @@ import { textTable } from './text-table.ts'
 export interface ResetRequest {
   readonly config: ResolvedConfig
   readonly target: ResetTarget
-  /** Input topics to move; null: all. */
-  readonly topics: readonly string[] | null
+  readonly selection: ResetSelection
   /** False: only the plan is shown. */
   readonly execute: boolean
   readonly json: boolean
 }
 
 /**
- * Plans a reset on the embedded log and, when asked to, carries it out.
- * @throws {CommandFailure} there is no log, or another process has it: nothing was changed
+ * Plans a reset and, when asked to, carries it out.
+ * @throws {CommandFailure} there is no log, or an instance is alive: nothing was changed
  */
 export async function runReset(request: ResetRequest, terminal: Terminal): Promise<void> {
-  const { config, execute, json, target, topics } = request
-  await assertLog(config)
-  const log = await openEmbeddedLog(config).catch((error: unknown) => {
-    throw startFailure(error, config)
-  })
+  const { config, execute, json, selection, target } = request
+  const log = await openExistingLog(config, { purpose: 'reset' })
   try {
     const options = {
       applicationId: config.applicationId,
       topology: configuredTopology(config),
       broker: log.broker,
       target,
+      selection,
       wipeState: () => wipeState(config),
-      ...(topics === null ? {} : { topics }),
     }
     const plan = await planReset(options).catch((error: unknown) => {
       throw startFailure(error, config)
@@ -46,15 +46,6 @@ export async function runReset(request: ResetRequest, terminal: Terminal): Promi
     else printPlan(terminal, plan, execute)
   } finally {
     await log.close()
-  }
-}
-
-/** Opening would make an empty log where there is none. */
-async function assertLog({ stateDir }: ResolvedConfig): Promise<void> {
-  try {
-    await access(path.join(stateDir, 'log'))
-  } catch (error) {
-    throw new CommandFailure(`there is no log in ${stateDir}: nothing to reset`, { cause: error })
   }
 }
 
@@ -76,8 +67,24 @@ function printPlan({ out, outColors }: Terminal, plan: ResetPlan, executed: bool
   const verb = executed ? 'deleted' : 'would delete'
   printLine(out, `${verb} the local state and ${plan.deletedTopics.length} internal topics:`)
   for (const topic of plan.deletedTopics) printLine(out, `  ${topic}`)
+  const again = executed ? 'will be published again' : 'would be published again'
+  printLine(out, `what the topology makes of the input read again ${again}, after what is in:`)
+  for (const topic of plan.outputTopics) printLine(out, `  ${topic}`)
+  printLeftOut(out, plan, outColors.yellow)
   printLine(
     out,
     executed ? 'done; the next start reads again' : 'nothing was changed: add --execute',
   )
+}
+
+/** A state made of part of the input is no error, but nobody should find out later. */
+function printLeftOut(
+  out: Terminal['out'],
+  { offsets }: ResetPlan,
+  warning: (text: string) => string,
+): void {
+  const leftOut = offsets.reduce((sum, each) => sum + each.leftOut, 0)
+  if (leftOut === 0) return
+  const what = `the new state leaves out ${count(leftOut)} earlier records that the log still has`
+  printLine(out, warning(`${what}: counts and states begin anew without them`))
 }

@@ -1,5 +1,8 @@
 import type { RawRecord } from '../broker/port.ts'
+import { readHeaders } from '../broker/record-batch/record-fields.ts'
+import type { RecordHeader } from '../broker/record-batch/record.ts'
 import { ProcessingError } from '../topology/errors.ts'
+import { isCarried } from './dlq/dead-letter-headers.ts'
 import { BATCH_BYTES_MAX } from './internal-topics.ts'
 import type { OutputCollector } from './output-collector.ts'
 
@@ -7,16 +10,17 @@ const MESSAGE_CHARS_MAX = 1000
 /** What is left of a batch once headers have their room. */
 const VALUE_BYTES_MAX = BATCH_BYTES_MAX - 64 * 1024
 const KEY_BYTES_MAX = 16 * 1024
+const CARRIED_BYTES_MAX = 16 * 1024
 
 /**
  * Sends records that cannot be processed to the application's dead-letter topic, in the same
  * transaction as everything else of their batch (KIP-1034).
  *
- * Key and value are the original bytes; where the record came from and why it failed is in the
- * headers `dlq.topic`, `dlq.partition`, `dlq.offset`, `dlq.timestamp`, `dlq.error.class`,
- * `dlq.error.code`, `dlq.error.message`, `dlq.task`. Bytes that no batch can hold beside the
- * headers are cut, and `dlq.truncated` says how long key and value were: the record itself stays
- * in its topic.
+ * Key, value and headers are the original bytes; where the record came from and why it failed is
+ * in the headers `dlq.topic`, `dlq.partition`, `dlq.offset`, `dlq.timestamp`, `dlq.error.class`,
+ * `dlq.error.code`, `dlq.error.message`, `dlq.task`. Bytes that no batch can hold beside these are
+ * cut, and `dlq.truncated` says how long key, value and headers were: the record itself stays in
+ * its topic. What reads them is in dlq/.
  */
 export class DeadLetters {
   readonly #collector: OutputCollector
@@ -51,18 +55,30 @@ export class DeadLetters {
     ]
     const keyBytes = key?.length ?? 0
     const valueBytes = value?.length ?? 0
-    if (keyBytes > KEY_BYTES_MAX || valueBytes > VALUE_BYTES_MAX) {
-      headers.push(['dlq.truncated', `key ${keyBytes}, value ${valueBytes} bytes`])
+    const carried = readHeaders(raw).filter(isCarried)
+    const carriedBytes = bytesOfHeaders(carried)
+    const isCarryable = carriedBytes <= CARRIED_BYTES_MAX
+    if (keyBytes > KEY_BYTES_MAX || valueBytes > VALUE_BYTES_MAX || !isCarryable) {
+      const sizes = `key ${keyBytes}, value ${valueBytes}, headers ${carriedBytes} bytes`
+      headers.push(['dlq.truncated', sizes])
     }
+    const own = headers.map(([header, text]) => ({ key: header, value: Buffer.from(String(text)) }))
     this.#collector.sendRaw(
       this.#topic,
       0,
       key?.subarray(0, KEY_BYTES_MAX) ?? null,
       value?.subarray(0, VALUE_BYTES_MAX) ?? null,
       raw.timestampMs,
-      headers.map(([header, text]) => ({ key: header, value: Buffer.from(String(text)) })),
+      isCarryable ? [...own, ...carried] : own,
     )
   }
+}
+
+function bytesOfHeaders(headers: readonly RecordHeader[]): number {
+  return headers.reduce(
+    (bytes, { key, value }) => bytes + Buffer.byteLength(key) + (value?.length ?? 0),
+    0,
+  )
 }
 
 function bytesOf(buffer: Buffer, start: number, end: number): Buffer | null {

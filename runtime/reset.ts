@@ -1,70 +1,92 @@
-import type { Broker, CommittedOffset, PartitionOffset, TopicPartition } from '../broker/port.ts'
+import type { Broker, CommittedOffset, TopicPartition } from '../broker/port.ts'
 import type { BuiltTopology } from '../topology/nodes.ts'
 import { RESET_PENDING } from './commit-metadata.ts'
+import { nameOf, offsetsByName } from './committed-records.ts'
 import { RuntimeConfigError } from './errors.ts'
-import { changelogTopic, repartitionTopic } from './internal-topics.ts'
+import { inputTopics, outputTopics, stateTopics } from './topology-topics.ts'
 
 export type ResetTarget =
   | { readonly to: 'earliest' }
   | { readonly to: 'offset'; readonly offset: number }
   | { readonly to: 'time'; readonly timestampMs: number }
 
+/** Which inputs go to the target; the rest is as `others` says. */
+export interface ResetSelection {
+  /** Absent: all inputs of the topology. */
+  readonly topics?: readonly string[]
+  /** Of each of the topics; absent: all of theirs. */
+  readonly partitions?: readonly number[]
+  /**
+   * What inputs outside the selection do, whose effects the deleted state loses too: `earliest`
+   * reads them again, `stay` goes on without what they brought so far.
+   */
+  readonly others?: 'earliest' | 'stay'
+}
+
 export interface ResetOptions {
   readonly applicationId: string
   readonly topology: BuiltTopology
   readonly broker: Broker
   readonly target: ResetTarget
-  /** Input topics to move; absent: all inputs of the topology. */
-  readonly topics?: readonly string[]
+  readonly selection?: ResetSelection
   /** Removes the local state of every task. */
   readonly wipeState: () => Promise<void>
+}
+
+export interface PlannedOffset extends TopicPartition {
+  /** Null: nothing committed yet. */
+  readonly from: number | null
+  readonly to: number
+  /** Offsets before `to` that the log still has: their effects will not be in the new state. */
+  readonly leftOut: number
 }
 
 /** What a reset would do, for people to read before it happens. */
 export interface ResetPlan {
   readonly applicationId: string
-  readonly offsets: readonly {
-    readonly topic: string
-    readonly partition: number
-    /** Null: nothing committed yet. */
-    readonly from: number | null
-    readonly to: number
-  }[]
+  /** Every input partition. */
+  readonly offsets: readonly PlannedOffset[]
   /** Internal topics that are deleted; the next start creates them anew. */
   readonly deletedTopics: readonly string[]
+  /** Topics that keep what was published, and get it once more from what is read again. */
+  readonly outputTopics: readonly string[]
 }
 
 /**
  * Works out a reset without doing anything.
- * @throws {RuntimeConfigError} a topic is not an input of the topology
+ *
+ * State is one for all inputs and is deleted whole. So inputs outside the selection cannot just
+ * stay: what they brought would be forgotten. The caller has to say which it is to be.
+ * @throws {RuntimeConfigError} the selection is no input of the topology, or leaves inputs out
+ *   without a word on them
  */
 export async function planReset(options: ResetOptions): Promise<ResetPlan> {
-  const { applicationId, broker, topology } = options
+  const { applicationId, broker, selection = {}, topology } = options
   const existing = await broker.describeTopics()
   const names = existing.map(({ name }) => name)
   const inputs = inputTopics(topology, names)
-  const unknown = options.topics?.filter((topic) => !inputs.includes(topic)) ?? []
-  if (unknown.length > 0) {
-    throw new RuntimeConfigError(
-      `not an input of the topology: ${unknown.join(', ')}; inputs are ${inputs.join(', ')}`,
+  const all = existing
+    .filter(({ name }) => inputs.includes(name))
+    .flatMap(({ name, partitions }) =>
+      Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition })),
     )
-  }
-  const moved = existing.filter(({ name }) => (options.topics ?? inputs).includes(name))
-  const partitions = moved.flatMap(({ name, partitions: count }) =>
-    Array.from({ length: count }, (_, partition) => ({ topic: name, partition })),
-  )
-  const targets = await targetOffsets(broker, partitions, options.target)
-  const committed = await broker.groupAdmin(applicationId).committed()
-  const internal = internalTopics(applicationId, topology)
+  const isSelected = selectFrom(all, inputs, selection)
+  const starts = offsetsByName(await broker.listOffsets(all, 'earliest'))
+  const selected = all.filter(isSelected)
+  const targets = await targetOffsets(broker, selected, options.target)
+  const committed = offsetsByName(await broker.groupAdmin(applicationId).committed())
+  const offsets = all.map((at) => {
+    const start = starts.get(nameOf(at))!
+    const from = committed.get(nameOf(at)) ?? null
+    const stays = !isSelected(at) && selection.others === 'stay'
+    const to = targets.get(nameOf(at)) ?? (stays ? (from ?? start) : start)
+    return { ...at, from, to, leftOut: Math.max(0, to - start) }
+  })
   return {
     applicationId,
-    offsets: targets.map(({ topic, partition, offset }) => ({
-      topic,
-      partition,
-      from: committed.find((c) => c.topic === topic && c.partition === partition)?.offset ?? null,
-      to: offset,
-    })),
-    deletedTopics: internal.filter((topic) => names.includes(topic)),
+    offsets,
+    deletedTopics: stateTopics(applicationId, topology).filter((topic) => names.includes(topic)),
+    outputTopics: outputTopics(topology),
   }
 }
 
@@ -88,18 +110,35 @@ export async function executeReset(options: ResetOptions, plan: ResetPlan): Prom
   await admin.alterOffsets(marked(''))
 }
 
-function inputTopics(topology: BuiltTopology, names: readonly string[]): string[] {
-  const sources = topology.subTopologies.flatMap((subTopology) => subTopology.sources)
-  return sources.flatMap((source) => (source.isRepartition ? [] : source.matching(names)))
-}
-
-function internalTopics(applicationId: string, topology: BuiltTopology): string[] {
-  return topology.subTopologies.flatMap(({ sources, stores }) => [
-    ...stores.map(({ name }) => changelogTopic(applicationId, name)),
-    ...sources
-      .filter(({ isRepartition }) => isRepartition)
-      .map(({ name }) => repartitionTopic(applicationId, name)),
-  ])
+/** @throws {RuntimeConfigError} see {@link planReset} */
+function selectFrom(
+  all: readonly TopicPartition[],
+  inputs: readonly string[],
+  { others, partitions, topics = inputs }: ResetSelection,
+): (at: TopicPartition) => boolean {
+  const unknown = topics.filter((topic) => !inputs.includes(topic))
+  if (unknown.length > 0) {
+    throw new RuntimeConfigError(
+      `not an input of the topology: ${unknown.join(', ')}; inputs are ${inputs.join(', ')}`,
+    )
+  }
+  const known = new Set(all.map(nameOf))
+  const absent = topics.flatMap((topic) =>
+    (partitions ?? []).map((partition) => nameOf({ topic, partition })),
+  )
+  const missing = absent.filter((name) => !known.has(name))
+  if (missing.length > 0) throw new RuntimeConfigError(`no such partition: ${missing.join(', ')}`)
+  const isSelected = ({ topic, partition }: TopicPartition): boolean =>
+    topics.includes(topic) && (partitions === undefined || partitions.includes(partition))
+  const rest = all.filter((at) => !isSelected(at))
+  if (rest.length > 0 && others === undefined) {
+    throw new RuntimeConfigError(
+      `${rest.length} of ${all.length} input partitions are not selected, but the state is ` +
+        'deleted whole: give --others earliest to read them again too, or --others stay to go on ' +
+        'without what they brought so far',
+    )
+  }
+  return isSelected
 }
 
 /** Offsets out of range are moved to the nearest that exist: a reset never points at nothing. */
@@ -107,15 +146,18 @@ async function targetOffsets(
   broker: Broker,
   partitions: readonly TopicPartition[],
   target: ResetTarget,
-): Promise<PartitionOffset[]> {
+): Promise<ReadonlyMap<string, number>> {
   if (target.to === 'time') {
-    return broker.listOffsets(partitions, { timestampMs: target.timestampMs })
+    const { timestampMs } = target
+    return offsetsByName(await broker.listOffsets(partitions, { timestampMs }))
   }
-  const starts = await broker.listOffsets(partitions, 'earliest')
+  const starts = offsetsByName(await broker.listOffsets(partitions, 'earliest'))
   if (target.to === 'earliest') return starts
   const ends = await broker.listOffsets(partitions, 'latest')
-  return starts.map((start, i) => ({
-    ...start,
-    offset: Math.min(Math.max(target.offset, start.offset), ends[i]!.offset),
-  }))
+  return new Map(
+    ends.map((end) => {
+      const offset = Math.min(Math.max(target.offset, starts.get(nameOf(end))!), end.offset)
+      return [nameOf(end), offset]
+    }),
+  )
 }

@@ -1,14 +1,18 @@
-import { Command, InvalidArgumentError } from 'commander'
-import type { ResetTarget } from '../../runtime/reset.ts'
+import { Command, Option } from 'commander'
+import type { ResetSelection, ResetTarget } from '../../runtime/reset.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addConfigOptions, resolveFor } from '../config-options.ts'
 import { CommandFailure, exitCodes } from '../failure.ts'
+import { logSettings } from '../open-broker.ts'
+import { datetime, offset } from '../option-values.ts'
 
 interface ResetFlags {
   readonly toEarliest?: true
   readonly toOffset?: number
   readonly toDatetime?: number
   readonly topic?: readonly string[]
+  readonly partition?: readonly number[]
+  readonly others?: 'earliest' | 'stay'
   readonly dryRun?: true
   readonly execute?: true
   readonly json?: true
@@ -22,6 +26,10 @@ export function resetCommand(context: CommandContext): Command {
     .option('--to-offset <n>', 'from an offset, or the nearest that exists', offset)
     .option('--to-datetime <iso>', 'from the first record appended at or after a time', datetime)
     .option('--topic <name>', 'only this input topic; may be given several times', collect)
+    .option('--partition <list>', 'only these partitions of it, such as 0,2', partitionList)
+    .addOption(
+      new Option('--others <what>', 'what the inputs not named do').choices(['earliest', 'stay']),
+    )
     .option('--dry-run', 'show the plan and change nothing (the default)')
     .option('--execute', 'do it: outputs of the input read again are written again')
     .option('--json', 'print the plan as one JSON document')
@@ -35,11 +43,22 @@ export function resetCommand(context: CommandContext): Command {
       const { config } = await resolveFor(command, context)
       // Loaded here: see start.ts.
       const { runReset } = await import('../run-reset.ts')
-      const topics = flags.topic ?? null
-      const request = { config, target, topics, execute, json: flags.json === true }
+      const selection = selectionOf(flags)
+      const request = { config, target, selection, execute, json: flags.json === true }
       await runReset(request, context.terminal)
     })
-  return addConfigOptions(reset, ['applicationId', 'stateDir'])
+  return addConfigOptions(reset, logSettings)
+}
+
+function selectionOf({ topic, partition, others }: ResetFlags): ResetSelection {
+  if (partition !== undefined && topic === undefined) {
+    throw misuse('--partition needs the --topic whose partitions are meant')
+  }
+  return {
+    ...(topic === undefined ? {} : { topics: topic }),
+    ...(partition === undefined ? {} : { partitions: partition }),
+    ...(others === undefined ? {} : { others }),
+  }
 }
 
 function targetOf({ toEarliest, toOffset, toDatetime }: ResetFlags): ResetTarget {
@@ -58,23 +77,8 @@ function misuse(message: string): CommandFailure {
   return new CommandFailure(message, { exitCode: exitCodes.misused })
 }
 
-function offset(text: string): number {
-  const value = Number(text)
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw new InvalidArgumentError('expected a whole number, at least 0')
-  }
-  return value
-}
-
-/** A time without a zone would mean something else on the next machine. */
-const isoTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/
-
-function datetime(text: string): number {
-  const value = isoTime.test(text) ? Date.parse(text) : NaN
-  if (Number.isNaN(value)) {
-    throw new InvalidArgumentError('expected 2026-01-31 or 2026-01-31T09:00:00Z, with its zone')
-  }
-  return value
+function partitionList(text: string): number[] {
+  return text.split(',').map(offset)
 }
 
 function collect(topic: string, before: readonly string[] = []): string[] {
@@ -85,8 +89,11 @@ const examples = `
 Examples:
   $ attribution-streams reset --to-earliest
   $ attribution-streams reset --to-datetime 2026-01-31T09:00:00Z --execute
-  $ attribution-streams reset --to-offset 0 --topic attacker.observation --execute --json
+  $ attribution-streams reset --to-offset 500 --topic attacker.observation --partition 0,2 \\
+      --others earliest
+  $ attribution-streams reset --to-earliest --execute --json
 
-Stop the instance first: the state directory can have one owner. Exit code 1: it has another, or
-there is nothing to reset.
+Stop the instances first. State is deleted whole: with only some inputs named, say with --others
+whether the rest is read again from earliest, or stays where it is and is missing from the state.
+Exit code 1: an instance is alive, or there is nothing to reset.
 `
