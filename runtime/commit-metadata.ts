@@ -1,16 +1,26 @@
 /**
  * What the metadata of a committed offset carries: the task's stream time, so that a task which
- * moves does not go back in time.
+ * moves does not go back in time, and the hash of its sub-topology, so that a changed one is found
+ * out before it takes foreign state for its own.
  *
- * Layout: `1:<streamTimeMs>`. Metadata of another shape (an offset set by a tool) means unknown.
+ * Layout: `2:<streamTimeMs>:<hash>`, before that `1:<streamTimeMs>`. Metadata of another shape (an
+ * offset set by a tool) means unknown.
  */
-export function encodeCommitMetadata(streamTimeMs: number): string {
-  return `1:${streamTimeMs}`
+export interface CommitMetadata {
+  /** −1: unknown. */
+  readonly streamTimeMs: number
+  /** Null: unknown. */
+  readonly hash: string | null
 }
 
-export function streamTimeOf(metadata: string): number {
-  const match = /^1:(-?\d{1,16})$/.exec(metadata)
-  return match === null ? -1 : Number(match[1])
+export function encodeCommitMetadata(streamTimeMs: number, hash: string): string {
+  return `2:${streamTimeMs}:${hash}`
+}
+
+export function decodeCommitMetadata(metadata: string): CommitMetadata {
+  const match = /^(?:1:(-?\d{1,16})|2:(-?\d{1,16}):([0-9a-f]{16}))$/.exec(metadata)
+  if (match === null) return { streamTimeMs: -1, hash: null }
+  return { streamTimeMs: Number(match[1] ?? match[2]), hash: match[3] ?? null }
 }
 
 /** Marks offsets of a reset that was not finished: state and offsets may not fit each other. */

@@ -1,8 +1,7 @@
 import type { Broker, Fetched, Fetcher, OutOfRange, TopicPartition } from '../broker/port.ts'
+import type { MemoryBudget } from './memory-budget.ts'
 import type { RecordQueue } from './record-queue.ts'
 
-/** Bytes a partition may hold before its fetching pauses; it resumes at half. */
-const QUEUE_BYTES_MAX = 2 * 1024 * 1024
 const PARTITION_BYTES_MAX = 512 * 1024
 const POLL_WAIT_MS = 500
 
@@ -24,11 +23,13 @@ interface Feed {
 export class FetchPump {
   readonly #fetcher: Fetcher
   readonly #feeds = new Map<string, Feed>()
+  readonly #memory: MemoryBudget
   readonly #onError: (error: unknown) => void
   #stopped = false
   #loop: Promise<void> | null = null
 
-  constructor(broker: Broker, onError: (error: unknown) => void) {
+  constructor(broker: Broker, memory: MemoryBudget, onError: (error: unknown) => void) {
+    this.#memory = memory
     this.#fetcher = broker.fetcher({
       isolation: 'read_committed',
       partitionBytesMax: PARTITION_BYTES_MAX,
@@ -55,7 +56,7 @@ export class FetchPump {
   /** Resumes partitions whose queues have room again; called after a batch was taken. */
   relieve(queue: RecordQueue): void {
     const feed = this.#feeds.get(keyOf(queue))
-    if (feed?.isPaused !== true || queue.bufferedBytes > QUEUE_BYTES_MAX / 2) return
+    if (feed?.isPaused !== true || queue.bufferedBytes > this.#queueBytesMax() / 2) return
     feed.isPaused = false
     this.#fetcher.resume([queue])
   }
@@ -81,6 +82,11 @@ export class FetchPump {
     }
   }
 
+  /** Bytes a partition may hold before its fetching pauses; it resumes at half. */
+  #queueBytesMax(): number {
+    return this.#memory.prefetchBytes(this.#feeds.size)
+  }
+
   /** Asked anew after an await, during which `close` may have run. */
   #isStopped(): boolean {
     return this.#stopped
@@ -95,7 +101,7 @@ export class FetchPump {
       return
     }
     queue.add(stretch.batches, stretch.nextOffset, stretch.highWatermark, stretch.lastStableOffset)
-    if (queue.bufferedBytes > QUEUE_BYTES_MAX && !feed.isPaused) {
+    if (queue.bufferedBytes > this.#queueBytesMax() && !feed.isPaused) {
       feed.isPaused = true
       this.#fetcher.pause([queue])
     }

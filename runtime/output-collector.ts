@@ -39,6 +39,15 @@ export class OutputCollector implements RecordCollector {
     return this.#recordCount
   }
 
+  /** Bytes of the batches under construction. Asked once a batch of input, not once a record. */
+  get sizeBytes(): number {
+    let bytes = 0
+    for (const outputs of this.#outputs.values()) {
+      for (const { builders } of outputs) for (const { sizeBytes } of builders) bytes += sizeBytes
+    }
+    return bytes
+  }
+
   begin(): void {
     this.#scope++
     this.#touchedCount = 0

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../broker/clock.ts'
 import { StateCorruptedError, StateLockedError } from '../state/errors.ts'
@@ -6,6 +6,7 @@ import { RocksDbDatabase } from '../state/rocksdb-database.ts'
 import type { TaskDatabase } from '../state/task-database.ts'
 import { TaskState } from '../state/task-state.ts'
 import type { StoreSpec } from '../topology/store.ts'
+import { isTaskId } from './task-id.ts'
 
 /** Opens and wipes the state of tasks; one home on disk, another in memory for simulations. */
 export interface StateDirectory {
@@ -19,12 +20,15 @@ export interface StateDirectory {
     stores: readonly StoreSpec<never>[],
     cacheBytesMax: number,
   ): Promise<TaskState>
+  /** Ids of the tasks that left state here; opened or not. */
+  existing(): Promise<readonly string[]>
 }
 
 /** How a database of a task is opened and destroyed. */
 export interface DatabaseHome {
   open(taskId: string): Promise<TaskDatabase>
   destroy(taskId: string): Promise<void>
+  existing(): Promise<readonly string[]>
 }
 
 /** How long a task handed over inside the process waits for its former owner to close. */
@@ -54,6 +58,10 @@ export class TaskStateDirectory implements StateDirectory {
       await this.#home.destroy(taskId)
       return await this.#openState(taskId, stores, cacheBytesMax)
     }
+  }
+
+  existing(): Promise<readonly string[]> {
+    return this.#home.existing()
   }
 
   async #openState(
@@ -95,5 +103,12 @@ export function rocksDbHome(path: string): DatabaseHome {
     open: (taskId) =>
       RocksDbDatabase.open(join(path, taskId), { writeBufferSizeBytes: WRITE_BUFFER_BYTES }),
     destroy: (taskId) => rm(join(path, taskId), { recursive: true, force: true }),
+    existing: async () => {
+      const names = await readdir(path).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return []
+        throw error
+      })
+      return names.filter(isTaskId)
+    },
   }
 }

@@ -1,18 +1,11 @@
 import type { Clock } from '../broker/clock.ts'
-import type { Broker, Fetched, TopicDescription } from '../broker/port.ts'
-import type { ByteString } from '../bytes/byte-string.ts'
-import type { ChangelogPosition, TaskState } from '../state/task-state.ts'
+import type { Broker, Fetched } from '../broker/port.ts'
+import type { TaskState } from '../state/task-state.ts'
+import { changelogRows, changelogStart, type Changelog } from './changelog.ts'
 import type { CrashProbe } from './crash-probe.ts'
 import { TaskCorruptedError } from './errors.ts'
+import type { Pace } from './pace.ts'
 import { RestoreMeter } from './restore-progress.ts'
-
-/** How long a changelog keeps tombstones: state older than this may miss deletions. */
-const TOMBSTONE_RETENTION_MS = 24 * 60 * 60 * 1000
-
-export interface Changelog {
-  readonly store: string
-  readonly topic: TopicDescription
-}
 
 export interface RestoreOptions {
   readonly taskId: string
@@ -22,8 +15,17 @@ export interface RestoreOptions {
   readonly changelogs: readonly Changelog[]
   readonly partition: number
   readonly probe: CrashProbe | undefined
+  /** Gives running tasks their share of the time. */
+  readonly pace: Pace
   /** Aborts between pages when the task is closed meanwhile. */
   readonly signal: AbortSignal
+}
+
+interface Target {
+  readonly changelog: Changelog
+  readonly from: number
+  readonly end: number
+  position: number
 }
 
 /**
@@ -50,94 +52,66 @@ export class StoreRestorer {
    * @throws {TaskCorruptedError} a position does not fit: wipe and restore in full
    */
   async restore(): Promise<number> {
-    const { broker, changelogs, partition, state } = this.#options
+    const { broker, changelogs, clock, partition, state, taskId } = this.#options
     const partitions = changelogs.map(({ topic }) => ({ topic: topic.name, partition }))
     const ends = await broker.listOffsets(partitions, 'latest', 'read_uncommitted')
     const starts = await broker.listOffsets(partitions, 'earliest', 'read_uncommitted')
     const known = state.positions()
-    const targets = changelogs.map((changelog, i) => {
+    const targets = changelogs.map((changelog, i): Target => {
       const end = ends[i]!.offset
-      const from = this.#startOf(changelog, known.get(changelog.store), starts[i]!.offset, end)
+      const bounds = { start: starts[i]!.offset, end }
+      const position = known.get(changelog.store)
+      const from = changelogStart(taskId, changelog, position, bounds, clock.now())
       this.meter.expect(end - from)
-      return { changelog, from, end }
+      return { changelog, from, end, position: from }
     })
-    let applied = 0
-    for (const { changelog, from, end } of targets) {
-      if (from < end) applied += await this.#restoreStore(changelog, from, end)
-    }
-    return applied
+    return await this.#readAll(targets.filter(({ from, end }) => from < end))
   }
 
-  #startOf(
-    changelog: Changelog,
-    position: ChangelogPosition | undefined,
-    logStart: number,
-    end: number,
-  ): number {
-    const { clock, taskId } = this.#options
-    if (position === undefined) return logStart
-    const misfit = (why: string) =>
-      new TaskCorruptedError(
-        `task ${taskId}, store ${changelog.store}: ${why}; the state is wiped and restored`,
-      )
-    if (position.topicId !== changelog.topic.topicId) {
-      throw misfit(`changelog ${changelog.topic.name} was deleted and created again`)
-    }
-    if (position.offset > end) {
-      throw misfit(`position ${position.offset} is beyond the changelog's end ${end}`)
-    }
-    if (position.offset < end && position.offset < logStart) {
-      throw misfit(`position ${position.offset} is before the changelog's start ${logStart}`)
-    }
-    if (position.offset < end && clock.now() - position.brokerTimeMs > TOMBSTONE_RETENTION_MS) {
-      throw misfit('the position is older than tombstone retention')
-    }
-    return position.offset
-  }
-
-  async #restoreStore(changelog: Changelog, from: number, end: number): Promise<number> {
-    const { broker, clock, partition, probe, signal, state, taskId } = this.#options
+  /** All stores over one fetcher, so that the broker is never waited for store by store. */
+  async #readAll(targets: readonly Target[]): Promise<number> {
+    const { broker, clock, pace, partition, signal, taskId } = this.#options
+    const left = new Map(targets.map((target) => [target.changelog.topic.name, target]))
+    if (left.size === 0) return 0
     const fetcher = broker.fetcher({ isolation: 'read_committed', partitionBytesMax: 1024 * 1024 })
-    let position = from
     let applied = 0
     try {
-      fetcher.assign([{ topic: changelog.topic.name, partition, offset: from }])
-      while (position < end && !signal.aborted) {
+      fetcher.assign([...left].map(([topic, { from }]) => ({ topic, partition, offset: from })))
+      while (left.size > 0 && !signal.aborted) {
         const { fetched, outOfRange } = await fetcher.poll(1000)
-        if (outOfRange.length > 0) {
-          throw new TaskCorruptedError(`task ${taskId}: changelog moved below ${position}`)
+        for (const { topic, offset } of outOfRange) {
+          throw new TaskCorruptedError(`task ${taskId}: ${topic} moved below ${offset}`)
         }
         for (const stretch of fetched) {
-          const rows = rowsOf(stretch)
-          await probe?.('2-during-restore', taskId)
-          await state.restore(changelog.store, rows, {
-            topicId: changelog.topic.topicId,
-            partition,
-            offset: stretch.nextOffset,
-            brokerTimeMs: clock.now(),
-          })
-          this.meter.advance(stretch.nextOffset - position)
-          position = stretch.nextOffset
-          applied += rows.length
+          const startedMs = clock.now()
+          applied += await this.#apply(stretch, left)
+          await pace.rest(clock.now() - startedMs)
         }
+        const done = targets.filter(({ changelog }) => !left.has(changelog.topic.name))
+        fetcher.unassign(done.map(({ changelog }) => ({ topic: changelog.topic.name, partition })))
       }
     } finally {
       await fetcher.close()
     }
     return applied
   }
-}
 
-function rowsOf(stretch: Fetched): { key: ByteString; value: Buffer | null }[] {
-  const rows: { key: ByteString; value: Buffer | null }[] = []
-  for (const batch of stretch.batches) {
-    batch.forEach((raw) => {
-      const { buffer } = raw
-      rows.push({
-        key: buffer.toString('latin1', raw.keyStart, raw.keyEnd),
-        value: raw.valueStart < 0 ? null : buffer.subarray(raw.valueStart, raw.valueEnd),
-      })
+  async #apply(stretch: Fetched, left: Map<string, Target>): Promise<number> {
+    const { clock, partition, probe, state, taskId } = this.#options
+    const target = left.get(stretch.topic)
+    if (target === undefined) return 0
+    const { changelog, position } = target
+    const rows = changelogRows(stretch)
+    await probe?.('2-during-restore', taskId)
+    await state.restore(changelog.store, rows, {
+      topicId: changelog.topic.topicId,
+      partition,
+      offset: stretch.nextOffset,
+      brokerTimeMs: clock.now(),
     })
+    this.meter.advance(stretch.nextOffset - position)
+    target.position = stretch.nextOffset
+    if (target.position >= target.end) left.delete(stretch.topic)
+    return rows.length
   }
-  return rows
 }

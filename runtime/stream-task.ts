@@ -2,7 +2,7 @@ import type { CommittedOffset, Transaction } from '../broker/port.ts'
 import type { StorePosition } from '../state/query-port.ts'
 import type { TaskState as TaskStores } from '../state/task-state.ts'
 import { SubTopologyExecutor } from '../topology/executor.ts'
-import { RESET_PENDING, encodeCommitMetadata, streamTimeOf } from './commit-metadata.ts'
+import { RESET_PENDING, decodeCommitMetadata, encodeCommitMetadata } from './commit-metadata.ts'
 import type { CrashProbe } from './crash-probe.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { RuntimeConfigError, TaskCorruptedError } from './errors.ts'
@@ -16,6 +16,7 @@ import type { TaskEnvironment, TaskPlan } from './task-environment.ts'
 import { TaskInput, type TaskRecord } from './task-input.ts'
 import { assertTransition, type TaskState } from './task-state-table.ts'
 import { formatTaskId } from './task-id.ts'
+import { subTopologyHash } from './topology-hash.ts'
 
 /**
  * A task: one partition of one sub-topology, with its stores, its producer and its position.
@@ -29,13 +30,14 @@ export class StreamTask {
   readonly id: string
   readonly plan: TaskPlan
   readonly #env: TaskEnvironment
+  readonly #hash: string
   readonly #transaction: Transaction
   readonly #collector: OutputCollector
   readonly #deadLetters: DeadLetters
   readonly #closing = new AbortController()
   #state: TaskState = 'created'
   #restorer: StoreRestorer | null = null
-  #stores: TaskStores | null = null
+  #stores: TaskStores | null
   #group = new PartitionGroup([])
   #input: TaskInput | null = null
   #executor: SubTopologyExecutor | null = null
@@ -43,13 +45,14 @@ export class StreamTask {
   #committed: readonly CommittedOffset[] = []
   #processedRecords = 0
 
-  constructor(env: TaskEnvironment, plan: TaskPlan) {
+  /** @param stores of a standby of this task, still open; absent: they are opened */
+  constructor(env: TaskEnvironment, plan: TaskPlan, stores: TaskStores | null = null) {
     this.id = formatTaskId(plan.id)
     this.plan = plan
     this.#env = env
-    this.#transaction = env.broker.transaction(`${env.applicationId}-${this.id}`, {
-      timeoutMs: env.transactionTimeoutMs,
-    })
+    this.#stores = stores
+    this.#hash = subTopologyHash(plan.subTopology)
+    this.#transaction = env.writer(this.id)
     this.#collector = new OutputCollector(env.partitionCounts)
     this.#deadLetters = new DeadLetters(
       this.#collector,
@@ -86,6 +89,18 @@ export class StreamTask {
   /** Records collected for the next commit. */
   get pendingRecords(): number {
     return this.#collector.recordCount
+  }
+
+  /** Bytes collected for the next commit. */
+  get pendingBytes(): number {
+    return this.#collector.sizeBytes
+  }
+
+  /** The sum of the changelog positions: how far the state is. */
+  get changelogProgress(): number {
+    let sum = 0
+    for (const { offset } of this.#stores?.positions().values() ?? []) sum += offset
+    return sum
   }
 
   /** True when a commit would move something. */
@@ -195,15 +210,7 @@ export class StreamTask {
 
   /** Ends a restore between two pages; the task can then only be closed. */
   interruptRestore(): void {
-    if (this.#state !== 'running' && this.#state !== 'suspended') this.#closing.abort()
-  }
-
-  suspend(): void {
-    this.#enter('suspended')
-  }
-
-  resume(): void {
-    this.#enter('running')
+    if (this.#state !== 'running') this.#closing.abort()
   }
 
   /**
@@ -241,11 +248,7 @@ export class StreamTask {
     const { partition } = this.plan.id
     const partitions = this.plan.inputs.map(({ topic }) => ({ topic, partition }))
     const committed = await membership.committed(partitions)
-    if (committed.some(({ metadata }) => metadata === RESET_PENDING)) {
-      throw new RuntimeConfigError(
-        'a reset of this application was interrupted: repeat attribution-streams reset --execute',
-      )
-    }
+    this.#checkMetadata(committed)
     const starts = await broker.listOffsets(partitions, 'earliest')
     this.#committed = partitions.map(({ topic }, i) => {
       const found = committed.find((c) => c.topic === topic && c.partition === partition)
@@ -253,8 +256,25 @@ export class StreamTask {
     })
   }
 
+  /** @throws {RuntimeConfigError} the offsets are another topology's, or of half a reset */
+  #checkMetadata(committed: readonly CommittedOffset[]): void {
+    for (const { metadata } of committed) {
+      if (metadata === RESET_PENDING) {
+        throw new RuntimeConfigError(
+          'a reset of this application was interrupted: repeat attribution-streams reset --execute',
+        )
+      }
+      const { hash } = decodeCommitMetadata(metadata)
+      if (hash === null || hash === this.#hash) continue
+      throw new RuntimeConfigError(
+        `task ${this.id} was left by another topology: its state does not fit this one. ` +
+          `Run attribution-streams reset --execute, or start under another APPLICATION_ID`,
+      )
+    }
+  }
+
   async #restore(): Promise<void> {
-    const { broker, clock, probe } = this.#env
+    const { broker, clock, probe, restorePace } = this.#env
     this.#restorer = new StoreRestorer({
       taskId: this.id,
       broker,
@@ -263,6 +283,7 @@ export class StreamTask {
       changelogs: this.plan.changelogs,
       partition: this.plan.id.partition,
       probe,
+      pace: restorePace,
       signal: this.#closing.signal,
     })
     await this.#restorer.restore()
@@ -314,7 +335,7 @@ export class StreamTask {
       globalTables,
       counters,
       topicName: (name) => repartitionTopic(applicationId, name),
-      streamTimeMs: Math.max(-1, ...this.#committed.map((c) => streamTimeOf(c.metadata))),
+      streamTimeMs: Math.max(-1, ...this.#committed.map((c) => decodeCommitMetadata(c.metadata).streamTimeMs)),
       onError: (record, error) => {
         if (record === null) return
         const { raw, topic, partition } = record as TaskRecord
@@ -324,7 +345,7 @@ export class StreamTask {
   }
 
   #offsets(): CommittedOffset[] {
-    const metadata = encodeCommitMetadata(this.#executor?.streamTimeMs ?? -1)
+    const metadata = encodeCommitMetadata(this.#executor?.streamTimeMs ?? -1, this.#hash)
     return this.#group.queues.map(({ topic, partition, nextOffset }) => ({
       topic,
       partition,

@@ -1,31 +1,49 @@
 import type { Clock } from '../broker/clock.ts'
-import { FencedError } from '../broker/errors.ts'
-import type { Broker, Group, TopicSpec } from '../broker/port.ts'
+import type { Broker, Group, GroupMetadata, TopicSpec, Transaction } from '../broker/port.ts'
 import type { BuiltTopology } from '../topology/nodes.ts'
+import { AssignedTasks } from './assigned-tasks.ts'
+import { decodeAssignment } from './assignment/assignment-data.ts'
+import { assignGroup } from './assignment/group-assignment.ts'
+import { encodeSubscription } from './assignment/subscription-data.ts'
+import { TaskRouting } from './assignment/task-routing.ts'
+import { AtLeastOnceWriter } from './at-least-once.ts'
 import type { CrashProbe } from './crash-probe.ts'
+import { RuntimeConfigError } from './errors.ts'
 import { FetchPump } from './fetch-pump.ts'
 import { GlobalTables } from './global-tables.ts'
 import type { InstanceEvents } from './instance-events.ts'
+import { MemoryBudget } from './memory-budget.ts'
+import { Pace } from './pace.ts'
+import type { StandbyTask } from './standby-task.ts'
+import { StandbyUpdater } from './standby-updater.ts'
 import type { StateDirectory } from './state-directory.ts'
-import { inputLost } from './errors.ts'
-import { StreamTask } from './stream-task.ts'
-import type { TaskEnvironment, TaskPlan } from './task-environment.ts'
-import { assignTasks } from './task-assignor.ts'
-import { decodeTasks, encodeTasks } from './task-list.ts'
-import { TaskRunner, type RunnerOptions } from './task-runner.ts'
+import type { TaskEnvironment } from './task-environment.ts'
+import type { TaskRunner } from './task-runner.ts'
 import { planTopics, type TopicPlan } from './topic-plan.ts'
+import { topologyHash } from './topology-hash.ts'
+
+export type ProcessingGuarantee = 'exactly_once' | 'at_least_once'
 
 export interface InstanceSettings {
   readonly applicationId: string
   readonly commitIntervalMs: number
   readonly checkpointIntervalMs: number
-  /** Bytes of decoded values over all tasks of the instance. */
-  readonly cacheBytesMax: number
+  /** Divided over state, prefetched records and outputs (see MemoryBudget). */
+  readonly memoryBytesMax: number
+  /** @default 'exactly_once' */
+  readonly processingGuarantee?: ProcessingGuarantee
+  /** Members that keep a task's state warm beside its owner. @default 0 */
+  readonly numStandbyReplicas?: number
+  /** How other instances reach this one; null: they cannot. @default null */
+  readonly applicationServer?: string | null
   /** @default 60000 */
   readonly transactionTimeoutMs?: number
   /** @default 10000 */
   readonly retryBackoffMaxMs?: number
-  readonly instanceId?: string
+  /** Null: a dynamic member. @default null */
+  readonly groupInstanceId?: string | null
+  /** @default 45000 */
+  readonly sessionTimeoutMs?: number
 }
 
 export interface InstanceOptions {
@@ -42,6 +60,10 @@ export interface InstanceOptions {
 
 export type InstanceState = 'created' | 'starting' | 'running' | 'closing' | 'closed' | 'error'
 
+/** Of the time, when tasks run beside it. */
+const RESTORE_SHARE = 0.5
+const STANDBY_SHARE = 0.25
+
 /**
  * One member of a Streams application: joins the group, runs the tasks it is given, and leaves.
  *
@@ -51,20 +73,41 @@ export type InstanceState = 'created' | 'starting' | 'running' | 'closing' | 'cl
  */
 export class StreamsInstance {
   readonly #options: InstanceOptions
-  readonly #runners = new Map<string, TaskRunner>()
+  readonly #memory: MemoryBudget
   readonly #pump: FetchPump
   readonly #globalTables: GlobalTables
+  readonly #standbys: StandbyUpdater
   readonly #counters = new Map<string, number>()
+  readonly #hash: string
   #plan: TopicPlan | null = null
   #group: Group | null = null
+  #tasks: AssignedTasks | null = null
+  #routing: TaskRouting | null = null
+  /** Tasks whose state lies on disk from an earlier life. */
+  #leftOver: readonly string[] = []
+  #ownedGeneration = -1
   #state: InstanceState = 'created'
   #closed: Promise<void> | null = null
   #rebalances = 0
 
   constructor(options: InstanceOptions) {
+    const { broker, clock, settings, topology } = options
     this.#options = options
-    this.#pump = new FetchPump(options.broker, (error) => this.#fail(error))
-    this.#globalTables = new GlobalTables(options.topology, options.broker)
+    this.#hash = topologyHash(topology)
+    this.#memory = new MemoryBudget(settings.memoryBytesMax)
+    this.#pump = new FetchPump(broker, this.#memory, (error) => {
+      this.#fail(error)
+    })
+    this.#globalTables = new GlobalTables(topology, broker)
+    this.#standbys = new StandbyUpdater({
+      applicationId: settings.applicationId,
+      broker,
+      clock,
+      pace: new Pace(clock, STANDBY_SHARE, () => this.#isBusy()),
+      onError: (error) => {
+        this.#fail(error)
+      },
+    })
   }
 
   get state(): InstanceState {
@@ -76,12 +119,25 @@ export class StreamsInstance {
   }
 
   get runners(): ReadonlyMap<string, TaskRunner> {
-    return this.#runners
+    return this.#tasks?.runners ?? new Map<string, TaskRunner>()
+  }
+
+  get standbys(): ReadonlyMap<string, StandbyTask> {
+    return this.#standbys.tasks
+  }
+
+  /** Where each task runs; null before the first assignment and out of the group. */
+  get routing(): TaskRouting | null {
+    return this.#routing
   }
 
   /** Node counters by `node/counter`. */
   get counters(): ReadonlyMap<string, number> {
     return this.#counters
+  }
+
+  get globalTables(): GlobalTables {
+    return this.#globalTables
   }
 
   get rebalances(): number {
@@ -94,12 +150,14 @@ export class StreamsInstance {
    * @throws {RuntimeConfigError} the topics do not fit: nothing was started
    */
   async start(): Promise<void> {
-    const { broker, settings, topics, topology } = this.#options
+    const { broker, directory, settings, topics, topology } = this.#options
     this.#state = 'starting'
     this.#plan = await planTopics(settings.applicationId, topology, broker, topics)
+    this.#leftOver = await directory.existing()
     await this.#globalTables.start()
     this.#pump.start()
-    this.#group = this.#joinable()
+    this.#group = this.#joinable(this.#plan)
+    this.#tasks = this.#newTasks(this.#plan, this.#group)
     await this.#group.join()
     if (this.state === 'starting') this.#state = 'running'
   }
@@ -113,146 +171,130 @@ export class StreamsInstance {
   async #close(): Promise<void> {
     const failed = this.#state === 'error'
     this.#state = 'closing'
-    await this.#closeTasks([...this.#runners.keys()], !failed)
+    if (this.#tasks === null) await this.#standbys.close()
+    else await this.#tasks.close(!failed)
     await this.#group?.leave()
     await this.#pump.close()
     await this.#globalTables.close()
     this.#state = 'closed'
   }
 
-  #joinable(): Group {
+  #joinable({ tasks }: TopicPlan): Group {
     const { broker, settings } = this.#options
-    const { instanceId } = settings
+    const { applicationId, groupInstanceId, numStandbyReplicas, sessionTimeoutMs } = settings
+    const known = [...tasks].map(([id, { changelogs }]) => ({
+      id,
+      isStateful: changelogs.length > 0,
+    }))
+    const assignorOptions = {
+      numStandbyReplicas: numStandbyReplicas ?? 0,
+      topologyHash: this.#hash,
+    }
     return broker.group({
-      groupId: settings.applicationId,
-      ...(instanceId === undefined ? {} : { instanceId }),
-      subscription: () => encodeTasks([...this.#runners.keys()]),
-      assign: (members) => {
-        const tasks = [...this.#plan!.tasks.keys()]
-        const known = members.map(({ memberId, subscription }) => ({
-          memberId,
-          previousTasks: decodeTasks(subscription),
-        }))
-        const assigned = [...assignTasks(known, tasks)]
-        return new Map(assigned.map(([memberId, own]) => [memberId, encodeTasks(own)]))
-      },
-      onAssigned: (assignment) => this.#onAssigned(decodeTasks(assignment)),
-      onRevoked: () => this.#suspendTasks(),
+      groupId: applicationId,
+      ...(groupInstanceId == null ? {} : { instanceId: groupInstanceId }),
+      ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),
+      subscription: () => this.#subscription(),
+      assign: (members) => assignGroup(members, known, assignorOptions),
+      onAssigned: (assignment, metadata) => this.#onAssigned(assignment, metadata),
       onLost: () => this.#onLost(),
     })
   }
 
-  /** Tasks that stay go on where they stand; the others close; new ones start. */
-  async #onAssigned(assigned: readonly string[]): Promise<void> {
-    this.#rebalances++
-    const gone = [...this.#runners.keys()].filter((id) => !assigned.includes(id))
-    await this.#closeTasks(gone, false)
-    for (const id of assigned) {
-      const runner = this.#runners.get(id)
-      if (runner === undefined || runner.task.state === 'closed') {
-        this.#startTask(this.#plan!.tasks.get(id)!)
-      } else runner.resume()
-    }
-    this.#options.events.onAssigned(assigned)
+  #subscription(): Buffer {
+    const owned = [...this.runners.keys()]
+    const standby = [...this.standbys.keys()]
+    const state = new Map(this.#leftOver.map((id) => [id, 0]))
+    for (const [id, task] of this.standbys) state.set(id, task.progress)
+    for (const [id, { task }] of this.runners) state.set(id, task.changelogProgress)
+    return encodeSubscription({
+      owned,
+      ownedGeneration: this.#ownedGeneration,
+      standby,
+      state,
+      endpoint: this.#options.settings.applicationServer ?? null,
+      topologyHash: this.#hash,
+    })
   }
 
-  /** The generation ends: everything processed is committed while the membership still counts. */
-  async #suspendTasks(): Promise<void> {
-    await Promise.all([...this.#runners.values()].map((runner) => runner.suspend()))
+  async #onAssigned(bytes: Buffer, metadata: GroupMetadata): Promise<void> {
+    if (this.#state === 'closing') return
+    const assignment = decodeAssignment(bytes)
+    if (assignment.error !== null) {
+      this.#fail(topologyDiffers(this.#options.settings.applicationId))
+      return
+    }
+    this.#rebalances++
+    this.#ownedGeneration = metadata.generationId
+    this.#routing = new TaskRouting(assignment, metadata.memberId)
+    const hasGivenBack = await this.#tasks!.become(assignment.active, assignment.standby)
+    this.#options.events.onAssigned(assignment.active)
+    if (hasGivenBack) this.#group!.rejoin()
   }
 
   async #onLost(): Promise<void> {
+    this.#routing = null
+    this.#ownedGeneration = -1
     this.#options.events.onLost()
-    await this.#closeTasks([...this.#runners.keys()], false)
+    await this.#tasks!.lose()
   }
 
-  async #closeTasks(ids: readonly string[], commit: boolean): Promise<void> {
-    const closing = ids.map((id) => this.#runners.get(id)!)
-    await Promise.all(
-      closing.map(async (runner) => {
-        for (const queue of runner.task.queues) this.#pump.detach(queue)
-        await runner.close(commit)
-        this.#runners.delete(runner.task.id)
-      }),
-    )
+  #newTasks(plan: TopicPlan, group: Group): AssignedTasks {
+    const { events, settings } = this.#options
+    return new AssignedTasks({
+      plans: plan.tasks,
+      environment: this.#environment(plan, group),
+      runner: {
+        commitIntervalMs: settings.commitIntervalMs,
+        checkpointIntervalMs: settings.checkpointIntervalMs,
+        retryBackoffMaxMs: settings.retryBackoffMaxMs ?? 10_000,
+      },
+      membership: group,
+      memory: this.#memory,
+      pump: this.#pump,
+      standbys: this.#standbys,
+      events,
+      onFatal: (error) => {
+        this.#fail(error)
+      },
+    })
   }
 
-  #startTask(plan: TaskPlan): void {
-    const task = new StreamTask(this.#environment(), plan)
-    const runner = new TaskRunner(task, this.#runnerOptions())
-    this.#runners.set(task.id, runner)
-    runner.start()
-  }
-
-  #environment(): TaskEnvironment {
+  #environment(plan: TopicPlan, group: Group): Omit<TaskEnvironment, 'feed'> {
     const { broker, clock, directory, probe, settings, topology } = this.#options
-    const plan = this.#plan!
-    const group = this.#group!
     return {
       applicationId: settings.applicationId,
       topology,
       broker,
       membership: group,
+      writer: (taskId) => this.#writer(taskId, group),
       directory,
       clock,
       partitionCounts: plan.partitionCounts,
       globalTables: this.#globalTables.tables,
       counters: this.#counters,
-      cacheBytesMax: Math.floor(settings.cacheBytesMax / plan.tasks.size),
-      transactionTimeoutMs: settings.transactionTimeoutMs ?? 60_000,
+      cacheBytesMax: Math.floor(this.#memory.stateBytes / plan.tasks.size),
+      restorePace: new Pace(clock, RESTORE_SHARE, () => this.#isBusy()),
       probe,
-      feed: {
-        attach: (taskId, queues) => {
-          for (const queue of queues) {
-            this.#pump.attach(
-              queue,
-              () => this.#runners.get(taskId)?.notify(),
-              (event) => this.#fail(inputLost(taskId, event)),
-            )
-          }
-        },
-        relieve: (queue) => this.#pump.relieve(queue),
-      },
     }
   }
 
-  #runnerOptions(): RunnerOptions {
-    const { clock, events, settings } = this.#options
-    return {
-      clock,
-      commitIntervalMs: settings.commitIntervalMs,
-      checkpointIntervalMs: settings.checkpointIntervalMs,
-      checkpointsEarly: (bytes) => this.#isMemoryShort(bytes),
-      retryBackoffMaxMs: settings.retryBackoffMaxMs ?? 10_000,
-      onRetry: (taskId, error, pauseMs) => events.onRetry(taskId, error, pauseMs),
-      onCommitted: (task, latencyMs) => events.onCommitted(task.id, latencyMs),
-      onFatal: (_task, error) => this.#fail(error),
-      onMigrated: (task, error) => {
-        events.onMigrated(task.id, error)
-        void this.#restartMigrated(task).catch((failure: unknown) => this.#fail(failure))
-      },
+  #writer(taskId: string, group: Group): Transaction {
+    const { broker, settings } = this.#options
+    if (settings.processingGuarantee === 'at_least_once') {
+      return new AtLeastOnceWriter(broker.producer(), group)
     }
+    return broker.transaction(`${settings.applicationId}-${taskId}`, {
+      timeoutMs: settings.transactionTimeoutMs ?? 60_000,
+    })
   }
 
-  /** One budget over all tasks: an idle one leaves its part to the others. */
-  #isMemoryShort(taskBytes: number): boolean {
-    const { cacheBytesMax } = this.#options.settings
-    if (taskBytes < cacheBytesMax / 2 / this.#runners.size) return false
-    let bytes = 0
-    for (const { task } of this.#runners.values()) bytes += task.stores?.uncheckpointedBytes ?? 0
-    return bytes > cacheBytesMax / 2
-  }
-
-  /** Fenced: if the membership still stands the task is ours and starts anew. */
-  async #restartMigrated(task: StreamTask): Promise<void> {
-    await this.#closeTasks([task.id], false)
-    try {
-      await this.#group!.confirm()
-    } catch (error) {
-      if (error instanceof FencedError) return
-      throw error
+  /** True while a task runs that has something to do. */
+  #isBusy(): boolean {
+    for (const { task } of this.runners.values()) {
+      if (task.state === 'running' && task.isDirty) return true
     }
-    if (this.#state === 'running' && !this.#runners.has(task.id)) this.#startTask(task.plan)
+    return false
   }
 
   #fail(error: unknown): void {
@@ -260,4 +302,11 @@ export class StreamsInstance {
     this.#state = 'error'
     this.#options.events.onFatal(error)
   }
+}
+
+function topologyDiffers(applicationId: string): RuntimeConfigError {
+  return new RuntimeConfigError(
+    `the other instances of ${applicationId} run another topology, whose tasks are not these: ` +
+      'stop all of them before this one starts, or give it another APPLICATION_ID',
+  )
 }

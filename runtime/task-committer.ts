@@ -1,5 +1,5 @@
 import type { Clock } from '../broker/clock.ts'
-import { UnknownOutcomeError } from '../broker/errors.ts'
+import { StaleGenerationError, UnknownOutcomeError } from '../broker/errors.ts'
 import type {
   Ack,
   CommittedOffset,
@@ -11,11 +11,12 @@ import type { ChangelogPosition, TaskState } from '../state/task-state.ts'
 import type { CrashProbe } from './crash-probe.ts'
 import { TaskMigratedError } from './errors.ts'
 import type { OutputCollector } from './output-collector.ts'
-import type { Changelog } from './store-restorer.ts'
+import type { Changelog } from './changelog.ts'
 
 /** What the committer asks of the task's group membership. */
 export interface Membership {
   metadata(): GroupMetadata | null
+  nextGeneration(stale: GroupMetadata): Promise<GroupMetadata | null>
   committed(
     partitions: readonly { readonly topic: string; readonly partition: number }[],
   ): Promise<CommittedOffset[]>
@@ -71,9 +72,7 @@ export class TaskCommitter {
     try {
       if (records.length > 0) acks = await transaction.send(records)
       await probe?.('3-after-send', taskId)
-      const group = this.#options.membership.metadata()
-      if (group === null) throw new TaskMigratedError(`task ${taskId}: the group is rebalancing`)
-      await transaction.sendOffsets(offsets, group)
+      await this.#sendOffsets(offsets)
       await probe?.('4-before-commit', taskId)
       await transaction.commit()
     } catch (error) {
@@ -84,6 +83,22 @@ export class TaskCommitter {
     this.#advance(lastCounts, acks, nowMs)
     state.commitSucceeded(this.#positions)
     await probe?.('5-after-committed', taskId)
+  }
+
+  /** A rebalance may come between; the task is still ours until the instance gives it back. */
+  async #sendOffsets(offsets: readonly CommittedOffset[]): Promise<void> {
+    const { membership, taskId, transaction } = this.#options
+    let group = membership.metadata()
+    while (group !== null) {
+      try {
+        await transaction.sendOffsets(offsets, group)
+        return
+      } catch (error) {
+        if (!(error instanceof StaleGenerationError)) throw error
+      }
+      group = await membership.nextGeneration(group)
+    }
+    throw new TaskMigratedError(`task ${taskId}: the group membership is lost`)
   }
 
   /** Step 1 again, then the committed offsets say whether the lost commit happened. */

@@ -1,11 +1,12 @@
 import type { Clock } from '../broker/clock.ts'
-import type { Broker } from '../broker/port.ts'
+import type { Broker, Transaction } from '../broker/port.ts'
 import type { BuiltSubTopology, BuiltTopology } from '../topology/nodes.ts'
 import type { ReadOnlyTable } from '../topology/processor.ts'
 import type { CrashProbe } from './crash-probe.ts'
+import type { Pace } from './pace.ts'
 import type { RecordQueue } from './record-queue.ts'
 import type { StateDirectory } from './state-directory.ts'
-import type { Changelog } from './store-restorer.ts'
+import type { Changelog } from './changelog.ts'
 import type { Membership } from './task-committer.ts'
 import type { TaskId } from './task-id.ts'
 
@@ -24,6 +25,8 @@ export interface TaskEnvironment {
   readonly broker: Broker
   readonly membership: Membership
   readonly feed: TaskFeed
+  /** What a task sends and commits through, under the processing guarantee. */
+  readonly writer: (taskId: string) => Transaction
   readonly directory: StateDirectory
   readonly clock: Clock
   /** Partitions of every topic the topology writes. */
@@ -33,7 +36,8 @@ export interface TaskEnvironment {
   readonly counters: Map<string, number>
   /** Bytes of decoded values a task may keep. */
   readonly cacheBytesMax: number
-  readonly transactionTimeoutMs: number
+  /** Of restoring, beside the tasks that run. */
+  readonly restorePace: Pace
   readonly probe: CrashProbe | undefined
 }
 

@@ -7,3 +7,7 @@ export interface TaskId {
 export function formatTaskId(id: TaskId): string {
   return `${id.subTopology}_${id.partition}`
 }
+
+export function isTaskId(text: string): boolean {
+  return /^\d+_\d+$/.test(text)
+}

@@ -19,6 +19,8 @@ export interface RunnerOptions {
    * @param bytes what a checkpoint of the task would write
    */
   readonly checkpointsEarly: (bytes: number) => boolean
+  /** Bytes one transaction may collect before it is committed early. */
+  readonly outputBytesMax: () => number
   /** A failed commit or start is tried again after a pause that doubles up to this. */
   readonly retryBackoffMaxMs: number
   /** Told of every failure that will be retried. */
@@ -98,22 +100,6 @@ export class TaskRunner {
     await this.task.close(clean)
   }
 
-  /** Commits what is processed and stands still, keeping state and producer (a rebalance). */
-  async suspend(): Promise<void> {
-    if (this.task.state !== 'running') return
-    await this.stop()
-    if (await this.#commitLast()) this.task.suspend()
-    else await this.task.close(false)
-  }
-
-  /** Goes on after `suspend`; a no-op for a task that was still being restored. */
-  resume(): void {
-    if (this.task.state !== 'suspended') return
-    this.task.resume()
-    this.#stopped = false
-    this.#loop = this.#guard(() => this.#turns())
-  }
-
   /** @returns false when the commit failed: what was not committed must be dropped */
   async #commitLast(): Promise<boolean> {
     if (this.#commitError !== null) return false
@@ -130,10 +116,6 @@ export class TaskRunner {
   async #startAndTurn(): Promise<void> {
     await this.#retrying(() => this.task.start())
     this.#lastCommitMs = this.#lastCheckpointMs = this.#options.clock.now()
-    await this.#turns()
-  }
-
-  async #turns(): Promise<void> {
     while (!this.#stopped) await this.#turn()
   }
 
@@ -156,7 +138,7 @@ export class TaskRunner {
     await this.task.punctuate()
     this.#commitWhenDue()
     this.#checkpointWhenDue()
-    if (this.task.pendingRecords > TRANSACTION_RECORDS_MAX && this.#commit !== null) {
+    if (this.#commit !== null && this.#isFull()) {
       // The broker is slower than the task: wait rather than let the open layer grow.
       await this.#commit
     }
@@ -170,12 +152,18 @@ export class TaskRunner {
     return Math.max(1, Math.min(due, IDLE_WAIT_MS))
   }
 
+  #isFull(): boolean {
+    const { pendingBytes, pendingRecords } = this.task
+    return (
+      pendingRecords > TRANSACTION_RECORDS_MAX || pendingBytes > this.#options.outputBytesMax()
+    )
+  }
+
   #commitWhenDue(): void {
     if (this.#commit !== null || this.#commitError !== null) return
     const { clock, commitIntervalMs } = this.#options
     const startedMs = clock.now()
-    const isFull = this.task.pendingRecords > TRANSACTION_RECORDS_MAX
-    if (!isFull && startedMs - this.#lastCommitMs < commitIntervalMs) return
+    if (!this.#isFull() && startedMs - this.#lastCommitMs < commitIntervalMs) return
     if (!this.task.isDirty) return
     this.#lastCommitMs = startedMs
     this.#commit = this.task

@@ -1,22 +1,21 @@
 /**
  * The life of a stream task.
  *
- *   created ─start→ fencing ─fenced→ restoring ─restored→ running ⇄ suspended
- *      │               │                │                 │  ↑         │
- *      │               └───── retry ────┴──── rewind ─────┘  │         │
- *      └────────────── close ───────────┴─────── close ──────┴→ closing ─closed→ closed
+ *   created ─start→ fencing ─fenced→ restoring ─restored→ running
+ *      │               │                │                   │
+ *      │               └───── retry ────┴───── rewind ──────┤
+ *      └────────────── close ───────────┴────── close ──────┴→ closing ─closed→ closed
  *
- * A transition that the table does not hold is a bug of the runtime and throws.
+ * A rebalance is none of its states: a task that stays goes on. A transition that the table does
+ * not hold is a bug of the runtime and throws.
  */
-export type TaskState =
-  'created' | 'fencing' | 'restoring' | 'running' | 'suspended' | 'closing' | 'closed'
+export type TaskState = 'created' | 'fencing' | 'restoring' | 'running' | 'closing' | 'closed'
 
 const successors: Record<TaskState, readonly TaskState[]> = {
   created: ['fencing', 'closing'],
   fencing: ['restoring', 'running', 'closing'],
   restoring: ['running', 'fencing', 'closing'],
-  running: ['suspended', 'fencing', 'closing'],
-  suspended: ['running', 'fencing', 'closing'],
+  running: ['fencing', 'closing'],
   closing: ['closed'],
   closed: [],
 }

@@ -18,7 +18,7 @@ export function healthRoutes(app: FastifyInstance, query: QueryPort, closing: Ab
 }
 
 /** States whose tasks answer queries; a word may follow, such as `running (retrying)`. */
-const answering = /^(running|suspended)\b/
+const answering = /^running\b/
 
 function notReady(tasks: readonly TaskStatus[]): string[] {
   if (tasks.length === 0) return ['no task is assigned yet']

@@ -42,7 +42,7 @@ export function startMember(options: MemberOptions): StreamsInstance {
       applicationId: 'sim',
       commitIntervalMs: 20,
       checkpointIntervalMs: 100,
-      cacheBytesMax: 64 * 1024,
+      memoryBytesMax: 64 * 1024,
     },
     topology,
     broker,

@@ -50,7 +50,7 @@ export async function liveStack(): Promise<LiveStack> {
       applicationId: 'live',
       commitIntervalMs: 20,
       checkpointIntervalMs: 100,
-      cacheBytesMax: 1024 * 1024,
+      memoryBytesMax: 1024 * 1024,
     },
     topology,
     broker,

@@ -1,0 +1,55 @@
+import type {
+  Ack,
+  CommittedOffset,
+  GroupMetadata,
+  PartitionRecords,
+  Producer,
+  Transaction,
+} from '../broker/port.ts'
+
+/** What commits offsets without a transaction. */
+export interface OffsetCommitter {
+  commit(offsets: readonly CommittedOffset[]): Promise<void>
+}
+
+/**
+ * The writer of a task under `at_least_once`: the steps of a transaction without its atomicity.
+ *
+ * A1. Outputs and changelog are acknowledged before the offsets are committed: after a crash in
+ *     between, input is processed again and outputs are written twice, but nothing is lost.
+ * A2. Ownership is judged by the group alone; a member that was evicted may still write until it
+ *     learns of it.
+ */
+export class AtLeastOnceWriter implements Transaction {
+  readonly #producer: Producer
+  readonly #offsets: OffsetCommitter
+
+  constructor(producer: Producer, offsets: OffsetCommitter) {
+    this.#producer = producer
+    this.#offsets = offsets
+  }
+
+  init(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  send(records: readonly PartitionRecords[]): Promise<Ack[]> {
+    return this.#producer.send(records)
+  }
+
+  sendOffsets(offsets: readonly CommittedOffset[], _group: GroupMetadata): Promise<void> {
+    return this.#offsets.commit(offsets)
+  }
+
+  commit(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  abort(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  close(): Promise<void> {
+    return this.#producer.close()
+  }
+}
