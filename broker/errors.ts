@@ -74,14 +74,17 @@ export class CorruptBatchError extends FatalBrokerError {
   }
 }
 
-/** A producer compressed this batch with a codec that cannot be read here. */
+/**
+ * This batch cannot be decompressed here: its codec is unknown, the package that reads it is not
+ * installed (the message names it), or its records would take more memory than is allowed.
+ */
 export class UnsupportedCompressionError extends FatalBrokerError {
   override readonly code = 'UNSUPPORTED_COMPRESSION'
   readonly offset: number
   readonly codec: string
 
-  constructor(offset: number, codec: string) {
-    super(`the record batch at offset ${offset} is compressed with ${codec}`)
+  constructor(offset: number, codec: string, what: string) {
+    super(`the record batch at offset ${offset} is compressed with ${codec}: ${what}`)
     this.offset = offset
     this.codec = codec
   }

@@ -19,6 +19,7 @@ import {
   setBaseOffset,
   writeInt64,
 } from './batch-header.ts'
+import { codecOf, compressionNumber, type Compression } from './compression/compression.ts'
 import type { RecordHeader } from './record.ts'
 import { varintBytes, varlongBytes, writeVarint, writeVarlong } from './varint.ts'
 
@@ -146,20 +147,23 @@ export class BatchBuilder {
   /**
    * Writes the header and checksum and hands over the batch.
    *
+   * @param compression of the records; none when absent
    * @throws {RangeError} no record was appended, or the builder is spent
+   * @throws {MissingCodecError} the codec is not installed (see requireCompression)
    */
-  finish(producer: BatchProducer): Buffer {
+  finish(producer: BatchProducer, compression?: Compression): Buffer {
     if (this.#isSpent) throw new RangeError('finish of a spent batch builder')
     if (this.#count === 0) throw new RangeError('a batch holds at least one record')
     this.#isSpent = true
-    const batch = this.#trimmed()
+    const batch = compression === undefined ? this.#trimmed() : this.#compressed(compression)
     setBaseOffset(batch, 0)
     batch.writeInt32BE(batch.length - LENGTH_OVERHEAD, LENGTH_AT)
     batch.writeInt32BE(-1, LEADER_EPOCH_AT)
     batch[MAGIC_AT] = MAGIC_V2
     const attributes =
       (producer.isTransactional ? TRANSACTIONAL_BIT : 0) |
-      (producer.isControl === true ? CONTROL_BIT : 0)
+      (producer.isControl === true ? CONTROL_BIT : 0) |
+      (compression === undefined ? 0 : compressionNumber(compression))
     batch.writeInt16BE(attributes, ATTRIBUTES_AT)
     batch.writeInt32BE(this.#count - 1, LAST_OFFSET_DELTA_AT)
     writeInt64(batch, this.#baseTimestampMs, BASE_TIMESTAMP_AT)
@@ -180,6 +184,16 @@ export class BatchBuilder {
     const copy = Buffer.allocUnsafeSlow(used.length)
     used.copy(copy)
     return copy
+  }
+
+  /** Room for the header, then the compressed records. */
+  #compressed(compression: Compression): Buffer {
+    const records = this.#buffer.subarray(HEADER_BYTES, this.#position)
+    const compressed = codecOf(compression).compress(records)
+    const batch = Buffer.allocUnsafeSlow(HEADER_BYTES + compressed.length)
+    compressed.copy(batch, HEADER_BYTES)
+    this.#buffer = batch
+    return batch
   }
 
   #grow(recordBytes: number): void {

@@ -38,9 +38,6 @@ export const LOG_APPEND_TIME_BIT = 0x08
 export const TRANSACTIONAL_BIT = 0x10
 export const CONTROL_BIT = 0x20
 
-/** Names of the codec in the low attribute bits. */
-export const COMPRESSION_CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
-
 const TWO_32 = 0x1_0000_0000
 
 /** Reads a signed 64-bit integer that is known to be a safe integer. */

@@ -1,9 +1,8 @@
-import { CorruptBatchError, UnsupportedCompressionError } from '../errors.ts'
+import { CorruptBatchError } from '../errors.ts'
 import {
   ATTRIBUTES_AT,
   BASE_SEQUENCE_AT,
   BASE_TIMESTAMP_AT,
-  COMPRESSION_CODECS,
   COMPRESSION_MASK,
   CONTROL_BIT,
   HEADER_BYTES,
@@ -21,15 +20,24 @@ import {
   checksumHolds,
   readInt64,
 } from './batch-header.ts'
+import { inflateRecords } from './compression/inflate-records.ts'
 import type { RawRecord } from './record.ts'
 import { VarintCursor } from './varint.ts'
 
 const cursor = new VarintCursor()
 
+/** The records of a batch, uncompressed, from `start` to the end of `buffer`. */
+export interface RecordSection {
+  readonly buffer: Buffer
+  readonly start: number
+}
+
 /**
  * A record batch of format v2 as it lies in the log.
  *
  * R1. Records are ranges of `buffer`: reading copies nothing and makes one object a record.
+ *     Those of a compressed batch are ranges of what it was decompressed to, anew at each reading:
+ *     nobody reads a batch twice, and keeping both forms would double its memory.
  * R2. `recordCount` may be less than `lastOffset − baseOffset + 1`, or 0: compaction leaves gaps.
  */
 export class RecordBatch {
@@ -89,17 +97,31 @@ export class RecordBatch {
   }
 
   /**
+   * Where the records lie, decompressed.
+   *
+   * @throws {UnsupportedCompressionError} see there
+   * @throws {CorruptBatchError} the bytes are not of their codec
+   */
+  section(): RecordSection {
+    const codec = this.#attributes & COMPRESSION_MASK
+    if (codec === 0) return { buffer: this.buffer, start: HEADER_BYTES }
+    const compressed = this.buffer.subarray(HEADER_BYTES)
+    return { buffer: inflateRecords(codec, compressed, this.baseOffset), start: 0 }
+  }
+
+  /**
    * Calls `each` for every record in offset order; the record may be kept.
    *
-   * @throws {UnsupportedCompressionError} the batch is compressed
+   * @param section for who has asked for it already
+   * @throws {UnsupportedCompressionError} see there
    * @throws {CorruptBatchError} a length does not fit the batch
    */
-  forEach(each: (record: RawRecord) => void): void {
-    this.#refuseCompression()
-    const { buffer, baseOffset, recordCount } = this
+  forEach(each: (record: RawRecord) => void, section = this.section()): void {
+    const { buffer, start } = section
+    const { baseOffset, recordCount } = this
     const fromOffset = this.#fromOffset
     const fixedTimestampMs = this.isLogAppendTime ? this.maxTimestampMs : -1
-    let next = HEADER_BYTES
+    let next = start
     for (let i = 0; i < recordCount; i++) {
       cursor.position = next
       const length = cursor.varint(buffer)
@@ -131,13 +153,6 @@ export class RecordBatch {
         headersStart: cursor.position,
       })
     }
-  }
-
-  #refuseCompression(): void {
-    const codec = this.#attributes & COMPRESSION_MASK
-    if (codec === 0) return
-    const name = COMPRESSION_CODECS[codec] ?? `codec ${codec}`
-    throw new UnsupportedCompressionError(this.baseOffset, name)
   }
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CorruptBatchError, UnsupportedCompressionError } from '../../../broker/errors.ts'
+import { CorruptBatchError } from '../../../broker/errors.ts'
 import { BatchBuilder, type BatchProducer } from '../../../broker/record-batch/batch-builder.ts'
 import { setBaseOffset, setLogAppendTime } from '../../../broker/record-batch/batch-header.ts'
 import { encodeMarker, markerVerdict } from '../../../broker/record-batch/control-record.ts'
@@ -231,20 +231,6 @@ describe('record batch', () => {
       }),
       { numRuns: 1000 },
     )
-  })
-
-  it.each([
-    [1, 'gzip'],
-    [2, 'snappy'],
-    [3, 'lz4'],
-    [4, 'zstd'],
-  ])('names the codec of a compressed batch (%i: %s)', (codec, name) => {
-    const buffer = oneRecordBatch()
-    buffer.writeInt16BE(codec, 21)
-    const batch = new RecordBatch(buffer)
-    const read = (): void => batch.forEach(() => undefined)
-    expect(read).toThrow(UnsupportedCompressionError)
-    expect(read).toThrow(name)
   })
 
   it.each(['commit', 'abort'] as const)('marks the %s of a transaction', (verdict) => {
