@@ -1,7 +1,7 @@
 import { BatchBuilder } from '../broker/record-batch/batch-builder.ts'
 import { partitionForText } from '../bytes/murmur2.ts'
 import type { Broker, PartitionRecords, Producer } from '../broker/port.ts'
-import type { IngestPort, IngestRecord } from '../state/query-port.ts'
+import type { IngestPort, IngestRecord, InputPosition } from '../state/query-port.ts'
 import { RuntimeConfigError } from './errors.ts'
 import { BATCH_BYTES_MAX } from './internal-topics.ts'
 
@@ -19,7 +19,7 @@ export class IngestService implements IngestPort {
     this.#producer = broker.producer()
   }
 
-  async append(topic: string, records: readonly IngestRecord[]): Promise<void> {
+  async append(topic: string, records: readonly IngestRecord[]): Promise<InputPosition[]> {
     const count = await this.#partitionCount(topic)
     const partitions: BatchBuilder[][] = Array.from({ length: count }, () => [])
     const key = (record: IngestRecord) => Buffer.from(record.key, 'utf8')
@@ -36,7 +36,16 @@ export class IngestService implements IngestPort {
     const sends = partitions.flatMap((builders, partition) =>
       builders.map((batch): PartitionRecords => ({ topic, partition, records: batch })),
     )
-    if (sends.length > 0) await this.#producer.send(sends)
+    if (sends.length === 0) return []
+    // Asked before: a builder is spent by sending it.
+    const lastCounts = partitions.map((builders) => builders.at(-1)?.count ?? 0)
+    const ends = new Map<number, number>()
+    for (const { partition, baseOffset } of await this.#producer.send(sends)) {
+      // A partition's batches are appended in turn, so the greatest base is that of the last.
+      const end = baseOffset + lastCounts[partition]!
+      ends.set(partition, Math.max(ends.get(partition) ?? 0, end))
+    }
+    return [...ends].map(([partition, offset]) => ({ topic, partition, offset }))
   }
 
   close(): Promise<void> {

@@ -335,7 +335,10 @@ export class StreamTask {
       globalTables,
       counters,
       topicName: (name) => repartitionTopic(applicationId, name),
-      streamTimeMs: Math.max(-1, ...this.#committed.map((c) => decodeCommitMetadata(c.metadata).streamTimeMs)),
+      streamTimeMs: Math.max(
+        -1,
+        ...this.#committed.map((c) => decodeCommitMetadata(c.metadata).streamTimeMs),
+      ),
       onError: (record, error) => {
         if (record === null) return
         const { raw, topic, partition } = record as TaskRecord

@@ -154,9 +154,7 @@ export class TaskRunner {
 
   #isFull(): boolean {
     const { pendingBytes, pendingRecords } = this.task
-    return (
-      pendingRecords > TRANSACTION_RECORDS_MAX || pendingBytes > this.#options.outputBytesMax()
-    )
+    return pendingRecords > TRANSACTION_RECORDS_MAX || pendingBytes > this.#options.outputBytesMax()
   }
 
   #commitWhenDue(): void {

@@ -46,6 +46,28 @@ export async function judgeCounting(
   for (const [key, count] of counts) {
     expect(await storedValues(instances, 'counts', key)).toEqual([count])
   }
+  for (const [store, keys] of [
+    ['lengths', perLetter.keys()],
+    ['counts', counts.keys()],
+  ] as const) {
+    for (const key of keys) await judgeStandbys(instances, store, key)
+  }
+}
+
+/** Wherever a standby has the key, it has what the active task has (I2). */
+async function judgeStandbys(
+  instances: readonly StreamsInstance[],
+  store: string,
+  key: string,
+): Promise<void> {
+  const [active] = await storedValues(instances, store, key)
+  for (const { standbys } of instances) {
+    for (const { plan, stores } of standbys.values()) {
+      if (!plan.subTopology.storeOwners.has(store)) continue
+      const found = await stores!.view.get<number>(store, key)
+      if (found !== undefined) expect(found).toBe(active)
+    }
+  }
 }
 
 /** The key's value wherever a running task has one: exactly one task may. */

@@ -17,6 +17,8 @@ export interface MemberOptions {
   readonly disks: Map<string, MemoryDisk>
   readonly probe: CrashProbe
   readonly onFatal: (error: unknown) => void
+  /** @default 0 */
+  readonly numStandbyReplicas?: number
 }
 
 /** One simulated instance with disks of its own. */
@@ -36,13 +38,15 @@ export function startMember(options: MemberOptions): StreamsInstance {
       disks.delete(taskId)
       return Promise.resolve()
     },
+    existing: () => Promise.resolve([...disks.keys()]),
   }
   const instance = new StreamsInstance({
     settings: {
       applicationId: 'sim',
       commitIntervalMs: 20,
       checkpointIntervalMs: 100,
-      memoryBytesMax: 64 * 1024,
+      memoryBytesMax: 128 * 1024,
+      numStandbyReplicas: options.numStandbyReplicas ?? 0,
     },
     topology,
     broker,
@@ -65,9 +69,15 @@ export function crashDisks(disks: ReadonlyMap<string, MemoryDisk>, random: () =>
   }
 }
 
-/** True when every task given to the member runs, has read all there is, and committed it. */
+/**
+ * True when every task given to the member runs, has read all there is, and committed it, and its
+ * standbys have read their changelogs.
+ */
 export function isQuiet(instance: StreamsInstance): boolean {
   if (instance.state !== 'running' || instance.plan === null) return false
+  for (const { changelogLag, stores } of instance.standbys.values()) {
+    if (stores === null || changelogLag > 0) return false
+  }
   return [...instance.runners.values()].every(
     ({ task }) =>
       task.state === 'running' &&

@@ -35,6 +35,7 @@ class Group {
   readonly members = new Map<string, Member>()
   readonly broker: EmbeddedBroker
   readonly random: () => number
+  readonly #numStandbyReplicas: number
   readonly #disks = new Map<string, Map<string, MemoryDisk>>()
   fatal: unknown = null
 
@@ -42,6 +43,7 @@ class Group {
     this.broker = broker
     this.clock = clock
     this.random = random
+    this.#numStandbyReplicas = Math.floor(random() * 3)
   }
 
   get alive(): Member[] {
@@ -60,6 +62,7 @@ class Group {
       topics,
       clock,
       disks,
+      numStandbyReplicas: this.#numStandbyReplicas,
       probe: () => (dead() && this.members.has(name) ? new Promise(() => undefined) : undefined),
       onFatal: (error) => {
         if (!dead()) this.fatal = error
