@@ -17,7 +17,7 @@ export function staticMemberCases(shared: SharedBroker, harness: BrokerHarness):
       const leaves = new MemberProbe(broker, { ...options, instanceId: 'leaves' })
       await stays.group.join()
       await leaves.group.join()
-      await eventually(() => Promise.resolve(ownedByAll([stays, leaves]) !== null))
+      await eventually(() => Promise.resolve(ownedByAll([stays, leaves])?.length === 6))
       const share = leaves.owned
       const generations = [...stays.generations]
       await leaves.group.leave()
@@ -38,6 +38,7 @@ export function staticMemberCases(shared: SharedBroker, harness: BrokerHarness):
       const leaves = new MemberProbe(broker, { groupId, sessionTimeoutMs, instanceId: 'leaves' })
       await stays.group.join()
       await leaves.group.join()
+      await eventually(() => Promise.resolve(stays.owned?.length === 3))
       await leaves.group.leave()
       await eventually(() => Promise.resolve(stays.owned?.length === 6), sessionTimeoutMs * 5)
       await stays.group.leave()
