@@ -1,10 +1,9 @@
 import type { Clock } from '../clock.ts'
 import { FatalBrokerError } from '../errors.ts'
+import type { Compression } from '../record-batch/compression/compression.ts'
 import { bootstrapServer } from './cluster/bootstrap-server.ts'
 import type { ClusterSettings } from './cluster/kafka-cluster.ts'
 import { credentialsOf, type Security, tlsConnectOptions } from './transport/security.ts'
-
-export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
 /** How a Kafka cluster is reached. */
 export interface KafkaOptions {
@@ -16,7 +15,7 @@ export interface KafkaOptions {
   /** How long a broker may take to answer, and a question about the cluster. @default 30000 */
   readonly requestTimeoutMs?: number
   /** Of the batches that are sent. @default none */
-  readonly compression?: Compression
+  readonly compression?: Compression | 'none'
   readonly clock: Clock
 }
 
