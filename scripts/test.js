@@ -1,6 +1,7 @@
 /**
- * `npm test`: types, lint, format, then every test but those of `npm run test:crash`. The last line
- * is `N passed, N failed, N skipped`; types, lint and format count as one test each.
+ * `npm test`: types, lint, format, then every test but those of `npm run test:crash` and
+ * `npm run test:cluster`. The last line is `N passed, N failed, N skipped`; types, lint and format
+ * count as one test each.
  *
  * Arguments go to vitest: `npm test -- test/state`.
  */
@@ -18,5 +19,6 @@ const checks = await runChecks([
     args: ['--check', '--log-level', 'warn', '.'],
   },
 ])
-const args = ['--exclude', 'test/crash/**', ...process.argv.slice(2)]
+const elsewhere = ['test/crash/**', 'test/cluster/**'].flatMap((files) => ['--exclude', files])
+const args = [...elsewhere, ...process.argv.slice(2)]
 conclude([checks, await runVitest(process.execPath, args)])
