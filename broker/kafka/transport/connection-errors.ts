@@ -1,5 +1,5 @@
 import { type BrokerError, FatalBrokerError, RetriableError } from '../../errors.ts'
-import { usesSasl, usesTls, type SecurityProtocol } from './security.ts'
+import { usesTls, type SecurityProtocol } from './security.ts'
 
 /** Where a connection failed: what to advise depends on it. */
 export type ConnectionStage = 'connecting' | 'authenticating' | 'unanswered' | 'answering'
@@ -110,12 +110,17 @@ export function refusedCredentials(
   where: string,
   protocol: SecurityProtocol,
   mechanism: string,
-  error: Error,
+  error: Error & { readonly type?: string },
 ): FatalBrokerError {
-  const settings = usesSasl(protocol)
-    ? `SASL_MECHANISM (${mechanism}), SASL_USERNAME and SASL_PASSWORD`
-    : 'SECURITY_PROTOCOL'
-  return fatal(`${where} refuses to authenticate: ${error.message}: check ${settings}`, error)
+  // Asked by who is already let in: the listener has no SASL.
+  if (error.type === 'ILLEGAL_SASL_STATE') {
+    return fatal(`${where}: its listener has no SASL: SECURITY_PROTOCOL is ${protocol}`, error)
+  }
+  return fatal(
+    `${where} refuses to authenticate: ${error.message}: check SASL_MECHANISM (${mechanism}), ` +
+      'SASL_USERNAME and SASL_PASSWORD',
+    error,
+  )
 }
 
 function fatal(message: string, cause: Error): FatalBrokerError {
