@@ -2,31 +2,30 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Registry } from 'prom-client'
 import { systemClock } from '../broker/clock.ts'
-import { EmbeddedBroker } from '../broker/embedded/embedded-broker.ts'
 import type { Broker, RawRecord, TopicSpec } from '../broker/port.ts'
 import { LogEventFeed } from '../runtime/event-feed.ts'
 import { IngestService } from '../runtime/ingest-service.ts'
 import type { InstanceEvents } from '../runtime/instance-events.ts'
 import { InstanceMetrics } from '../runtime/instance-metrics.ts'
-import { QueryService } from '../runtime/query-service.ts'
+import { QueryRouter } from '../runtime/query/query-router.ts'
 import { RepartitionPurge } from '../runtime/repartition-purge.ts'
 import { rocksDbHome, TaskStateDirectory } from '../runtime/state-directory.ts'
 import { StreamsInstance } from '../runtime/streams-instance.ts'
 import { deserializerFor } from '../schemas/deserializer.ts'
 import { InProcessRegistry } from '../schemas/in-process-registry.ts'
 import { PUBLIC_TOPICS } from '../schemas/topics.ts'
-import { RocksDbDatabase } from '../state/rocksdb-database.ts'
 import { attributionTopology } from '../topology/attribution/attribution-topology.ts'
 import type { BuiltTopology } from '../topology/nodes.ts'
 import type { Deserializer } from '../topology/serde.ts'
 import type { ResolvedConfig } from './config/settings.ts'
+import { openBroker } from './open-broker.ts'
 
 /** Everything that runs but HTTP: broker, topology, instance, and the ports over them. */
 export interface Engine {
   readonly broker: Broker
   readonly topology: BuiltTopology
   readonly instance: StreamsInstance
-  readonly query: QueryService
+  readonly query: QueryRouter
   readonly ingest: IngestService
   readonly events: LogEventFeed
   /** Graceful: commits, checkpoints, leaves the group, closes the log. May be called twice. */
@@ -58,52 +57,6 @@ export function configuredTopology(config: ResolvedConfig): BuiltTopology {
   }).build()
 }
 
-/** Newest batches in memory: what readers just behind the writers read. */
-const LOG_TAIL_BYTES_MAX = 8 * 1024 * 1024
-
-/**
- * Fewer, larger tables: flushing and merging took a fifth of all CPU time at 8 MiB (76,700 against
- * 91,700 records a CPU second in one run).
- */
-const LOG_WRITE_BUFFER_BYTES = 32 * 1024 * 1024
-
-const LOG_FORMAT = { name: 'attribution-streams-log', version: 1 }
-
-export interface OpenLog {
-  readonly broker: Broker
-  /** Closes the broker, then its disk. */
-  close(): Promise<void>
-}
-
-/**
- * Opens the embedded log of a state directory.
- * @throws {StateLockedError} another process runs on it
- */
-export async function openEmbeddedLog(config: ResolvedConfig): Promise<OpenLog> {
-  const database = await RocksDbDatabase.open(join(config.stateDir, 'log'), {
-    format: LOG_FORMAT,
-    writeBufferSizeBytes: LOG_WRITE_BUFFER_BYTES,
-    cachesBlocks: false,
-  })
-  try {
-    const broker = await EmbeddedBroker.open({
-      database,
-      clock: systemClock,
-      tailBytesMax: LOG_TAIL_BYTES_MAX,
-    })
-    return {
-      broker,
-      close: async () => {
-        await broker.close()
-        await database.close()
-      },
-    }
-  } catch (error) {
-    await database.close()
-    throw error
-  }
-}
-
 /** Where the stores of the application's tasks lie. */
 export function stateHome(config: ResolvedConfig): string {
   return join(config.stateDir, 'state', config.applicationId)
@@ -121,7 +74,7 @@ export function wipeState(config: ResolvedConfig): Promise<void> {
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { config, events, metrics } = options
   const topology = configuredTopology(config)
-  const log = await openEmbeddedLog(config)
+  const log = await openBroker(config)
   const { broker } = log
   const instanceMetrics = new InstanceMetrics(metrics)
   const instance = new StreamsInstance({
@@ -134,7 +87,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       (taskId, error) => events.onWipe(taskId, error),
     ),
     clock: systemClock,
-    topics: publicTopics(config),
+    topics: topicsToCreate(config),
     events: alsoTelling(events, instanceMetrics.events),
   })
   instanceMetrics.watch(instance)
@@ -154,7 +107,14 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     broker,
     topology,
     instance,
-    query: new QueryService(instance, broker, topology, config.applicationId),
+    query: new QueryRouter({
+      instance,
+      broker,
+      topology,
+      applicationId: config.applicationId,
+      clock: systemClock,
+      peers: options.peers ?? null,
+    }),
     ingest,
     events: feed,
     close: () => (closed ??= close()),
@@ -173,6 +133,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 export function observationTopics(config: ResolvedConfig): readonly string[] {
   const selection = config.observationTopics
   return 'pattern' in selection ? [PUBLIC_TOPICS.observation] : selection
+}
+
+/** On a cluster whose operator creates topics, none: a typing slip would make an empty one. */
+function topicsToCreate(config: ResolvedConfig): TopicSpec[] {
+  const isOperated = config.bootstrapServers !== null && config.createTopics === 'internal'
+  return isOperated ? [] : publicTopics(config)
 }
 
 /** Inputs carry the log's clock, against which sensors' clocks are judged; outputs event time. */

@@ -1,8 +1,11 @@
 import { access } from 'node:fs/promises'
 import path from 'node:path'
+import { kafkaSettings, type KafkaConfig } from './config/kafka-settings.ts'
 import type { ResolvedConfig, SettingKey } from './config/settings.ts'
-import { openEmbeddedLog, type OpenLog } from './engine.ts'
+import { openEmbeddedLog } from './embedded-log.ts'
 import { CommandFailure } from './failure.ts'
+import { openKafka } from './kafka-log.ts'
+import type { OpenLog } from './open-log.ts'
 import { startFailure } from './start-failure.ts'
 
 /**
@@ -10,14 +13,14 @@ import { startFailure } from './start-failure.ts'
  * @throws {StateLockedError} the embedded log: another process runs on it
  */
 export function openBroker(config: ResolvedConfig): Promise<OpenLog> {
-  return openEmbeddedLog(config)
+  return config.bootstrapServers === null ? openEmbeddedLog(config) : openKafka(config)
 }
 
 /** Settings that say where the log is. */
 export const logSettings = [
   'applicationId',
-  'bootstrapServers',
   'stateDir',
+  ...(Object.keys(kafkaSettings) as (keyof KafkaConfig)[]),
 ] as const satisfies readonly SettingKey[]
 
 export interface ExistingLogOptions {

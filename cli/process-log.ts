@@ -39,6 +39,7 @@ export function loggedEvents(
     onMigrated: (task, error) => logger.warn({ task, err: error }, 'task fenced: restarting it'),
     onWipe: (task, error) =>
       logger.error({ task, err: error }, 'state damaged: restoring it from the changelog'),
+    onWarning: (message) => logger.warn(message),
     onFatal: (error) => {
       logger.fatal({ err: error }, 'the engine cannot go on')
       onFatal(error)

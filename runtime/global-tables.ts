@@ -14,6 +14,7 @@ const POLL_WAIT_MS = 500
 export class GlobalTables {
   readonly tables = new Map<string, ReadOnlyTable<unknown>>()
   readonly #broker: Broker
+  readonly #onError: (error: unknown) => void
   readonly #nodes: readonly GlobalTableNode[]
   readonly #rows = new Map<string, Map<string, unknown>>()
   #fetcher: Fetcher | null = null
@@ -21,8 +22,9 @@ export class GlobalTables {
   #stopped = false
   #undecodable = 0
 
-  constructor(topology: BuiltTopology, broker: Broker) {
+  constructor(topology: BuiltTopology, broker: Broker, onError: (error: unknown) => void) {
     this.#broker = broker
+    this.#onError = onError
     this.#nodes = topology.globalTables
     for (const { name } of this.#nodes) {
       const rows = new Map<string, unknown>()
@@ -56,7 +58,11 @@ export class GlobalTables {
   }
 
   async #follow(positions: Map<string, number>): Promise<void> {
-    while (!this.#stopped) await this.#pollInto(positions)
+    try {
+      while (!this.#stopped) await this.#pollInto(positions)
+    } catch (error) {
+      if (!this.#stopped) this.#onError(error)
+    }
   }
 
   async #pollInto(positions: Map<string, number>): Promise<void> {

@@ -7,6 +7,8 @@ export interface InstanceEvents {
   /** A passing failure; it is tried again after the pause. */
   onRetry(taskId: string, error: unknown, pauseMs: number): void
   onMigrated(taskId: string, error: unknown): void
+  /** Something an operator should mend although the instance runs. */
+  onWarning(message: string): void
   /** The instance cannot go on: close it and tell the operator. */
   onFatal(error: unknown): void
 }

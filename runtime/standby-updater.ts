@@ -42,13 +42,16 @@ export class StandbyUpdater {
     return this.#tasks
   }
 
-  /** @throws what makes its state impossible to open; it is then not followed */
+  /**
+   * Begins to follow the task as soon as the broker answers.
+   * @throws what makes its state impossible to open; it is then not followed
+   */
   async add(task: StandbyTask): Promise<void> {
     this.#tasks.set(task.id, task)
     try {
-      const positions = await task.open()
+      const positions = await this.#open(task)
       // Removed meanwhile: `remove` closed nothing, for there was nothing open yet.
-      if (this.#tasks.get(task.id) !== task) return await task.close()
+      if (positions === null) return await task.close()
       this.#reader().assign(positions)
       this.#loop ??= this.#run().catch(this.#options.onError)
     } catch (error) {
@@ -56,6 +59,20 @@ export class StandbyUpdater {
       await task.close()
       throw error
     }
+  }
+
+  async #open(task: StandbyTask): Promise<PartitionOffset[] | null> {
+    while (this.#tasks.get(task.id) === task) {
+      try {
+        const positions = await task.open()
+        return this.#tasks.get(task.id) === task ? positions : null
+      } catch (error) {
+        if (!(error instanceof RetriableError)) throw error
+        await task.close()
+        await this.#options.clock.sleep(RETRY_PAUSE_MS)
+      }
+    }
+    return null
   }
 
   /** Stops following it; the caller closes it or takes its stores. */

@@ -98,7 +98,9 @@ export class StreamsInstance {
     this.#pump = new FetchPump(broker, this.#memory, (error) => {
       this.#fail(error)
     })
-    this.#globalTables = new GlobalTables(topology, broker)
+    this.#globalTables = new GlobalTables(topology, broker, (error) => {
+      this.#fail(error)
+    })
     this.#standbys = new StandbyUpdater({
       applicationId: settings.applicationId,
       broker,
@@ -153,6 +155,7 @@ export class StreamsInstance {
     const { broker, directory, settings, topics, topology } = this.#options
     this.#state = 'starting'
     this.#plan = await planTopics(settings.applicationId, topology, broker, topics)
+    for (const warning of this.#plan.warnings) this.#options.events.onWarning(warning)
     this.#leftOver = await directory.existing()
     await this.#globalTables.start()
     this.#pump.start()

@@ -19,6 +19,8 @@ export interface TopicPlan {
   readonly tasks: ReadonlyMap<string, TaskPlan>
   /** Partitions of every topic known. */
   readonly partitionCounts: ReadonlyMap<string, number>
+  /** What an operator should know of the topics as they are. */
+  readonly warnings: readonly string[]
 }
 
 /**
@@ -34,21 +36,82 @@ export async function planTopics(
   broker: Broker,
   external: readonly TopicSpec[],
 ): Promise<TopicPlan> {
-  const existing = await broker.describeTopics()
-  const missing = missingTopics(external, existing)
+  const outside = outsideTopics(topology)
+  const missing = missingTopics(external, await describe(broker, outside))
   if (missing.length > 0) await broker.createTopics(missing)
-  const known = await broker.describeTopics()
+  const known = await describe(broker, outside)
+  requireTopics(topology, known)
   const counts = new Map(known.map(({ name, partitions }) => [name, partitions]))
   const resolved = resolvePartitionCounts(topology, counts)
   const internal = internalTopics(applicationId, topology, resolved)
-  const absent = missingTopics(internal, known)
+  const names = internal.map(({ name }) => name)
+  const absent = missingTopics(internal, await broker.describeTopics(names))
   if (absent.length > 0) await broker.createTopics(absent)
-  const all = new Map((await broker.describeTopics()).map((topic) => [topic.name, topic]))
-  requireSinks(topology, all)
+  const own = await broker.describeTopics(names)
+  const all = new Map([...known, ...own].map((topic) => [topic.name, topic]))
   return {
     tasks: layOutTasks(applicationId, topology, resolved.subTopologies, all),
     partitionCounts: new Map([...all].map(([name, { partitions }]) => [name, partitions])),
+    warnings: known.flatMap((topic) => retentionWarning(topology, topic)),
   }
+}
+
+/** Null: only the list of all topics tells, since a source reads by a pattern. */
+function outsideTopics({ globalTables, subTopologies }: BuiltTopology): string[] | null {
+  const names = new Set(globalTables.map(({ topic }) => topic))
+  for (const { sinks, sources } of subTopologies) {
+    for (const { isRepartition, topic } of sinks) if (!isRepartition) names.add(topic)
+    for (const source of sources) {
+      if (source.isRepartition) continue
+      if (source.pattern !== null) return null
+      for (const topic of source.topics) names.add(topic)
+    }
+  }
+  return [...names]
+}
+
+function describe(broker: Broker, names: readonly string[] | null): Promise<TopicDescription[]> {
+  return names === null ? broker.describeTopics() : broker.describeTopics(names)
+}
+
+/** @throws {RuntimeConfigError} names everything that is missing, so that one round mends it */
+function requireTopics(topology: BuiltTopology, known: readonly TopicDescription[]): void {
+  const names = new Set(known.map(({ name }) => name))
+  const missing = new Set<string>()
+  for (const { sinks, sources } of topology.subTopologies) {
+    for (const { isRepartition, topic } of sinks) {
+      if (!isRepartition && !names.has(topic)) missing.add(topic)
+    }
+    for (const source of sources) {
+      if (source.isRepartition) continue
+      const found = source.matching(names)
+      if (found.length === 0) missing.add(source.describeTopics())
+      for (const topic of found) if (!names.has(topic)) missing.add(topic)
+    }
+  }
+  for (const { topic } of topology.globalTables) if (!names.has(topic)) missing.add(topic)
+  if (missing.size === 0) return
+  throw new RuntimeConfigError(
+    `these topics do not exist: ${[...missing].sort().join(', ')}; create them and start again, ` +
+      'or let CREATE_TOPICS=all create them',
+  )
+}
+
+/** Records carry event time: by it a broker deletes a replay of old data minutes after it came. */
+function retentionWarning(topology: BuiltTopology, topic: TopicDescription): string[] {
+  const { cleanupPolicy, retentionMs, timestampType } = topic.config
+  const isRead = topology.subTopologies.some(({ sources }) =>
+    sources.some(
+      (source) => !source.isRepartition && source.matching([topic.name]).includes(topic.name),
+    ),
+  )
+  if (!isRead || retentionMs < 0 || cleanupPolicy === 'compact') return []
+  if (timestampType === 'log-append-time') return []
+  return [
+    `input topic ${topic.name} deletes by event time (retention.ms ${retentionMs}): records of ` +
+      'old data vanish minutes after they are written; set message.timestamp.type=LogAppendTime ' +
+      'or retention.ms=-1',
+  ]
 }
 
 interface ResolvedCounts {
@@ -110,28 +173,7 @@ function inputsOf(
     const names = source.isRepartition
       ? [repartitionTopic(applicationId, source.name)]
       : source.matching([...topics.keys()])
-    if (names.length === 0 || names.some((name) => !topics.has(name))) {
-      const wanted = source.describeTopics()
-      throw new RuntimeConfigError(
-        `source ${source.name} reads ${wanted}, which does not exist: create it, then start again`,
-      )
-    }
     for (const topic of names) inputs.push({ topic, source: source.name })
   }
   return inputs
-}
-
-function requireSinks(
-  topology: BuiltTopology,
-  topics: ReadonlyMap<string, TopicDescription>,
-): void {
-  for (const subTopology of topology.subTopologies) {
-    for (const sink of subTopology.sinks) {
-      if (!sink.isRepartition && !topics.has(sink.topic)) {
-        throw new RuntimeConfigError(
-          `sink ${sink.name} writes to ${sink.topic}, which does not exist: create it first`,
-        )
-      }
-    }
-  }
 }

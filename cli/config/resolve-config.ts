@@ -67,11 +67,13 @@ function problemsTogether(config: ResolvedConfig): ConfigProblem[] {
   const report = (key: SettingKey, message: string): void => {
     problems.push({ key: settings[key].name, source: 'settings together', message })
   }
-  if (config.bootstrapServers !== null) {
-    report(
-      'bootstrapServers',
-      'running on a Kafka cluster is not in this version yet; leave it out to use the embedded log',
-    )
+  if (config.securityProtocol.startsWith('SASL')) {
+    for (const key of ['saslUsername', 'saslPassword'] as const) {
+      if (config[key] === null) report(key, `${config.securityProtocol} needs it`)
+    }
+  }
+  if ((config.sslCertificateLocation === null) !== (config.sslKeyLocation === null)) {
+    report('sslKeyLocation', 'SSL_CERTIFICATE_LOCATION and SSL_KEY_LOCATION belong together')
   }
   if (config.checkpointIntervalMs < config.commitIntervalMs) {
     report(
@@ -80,7 +82,7 @@ function problemsTogether(config: ResolvedConfig): ConfigProblem[] {
         `received ${config.checkpointIntervalMs}: only what is committed can be checkpointed`,
     )
   }
-  if ('pattern' in config.observationTopics) {
+  if (config.bootstrapServers === null && 'pattern' in config.observationTopics) {
     const why = patternProblem(config.observationTopics.pattern)
     if (why !== null) report('observationTopics', why)
   }

@@ -6,18 +6,18 @@ import {
   tokenDigests,
   topics,
   type TopicSelection,
-  type ValueKind,
 } from './value-kinds.ts'
+import { kafkaSettings, type KafkaConfig } from './kafka-settings.ts'
+import type { Setting } from './setting.ts'
 
 /** The configuration as the program uses it: checked, complete, frozen. */
-export interface ResolvedConfig {
+export interface ResolvedConfig extends KafkaConfig {
   readonly applicationId: string
-  readonly bootstrapServers: string | null
   readonly stateDir: string
   readonly host: string
   readonly port: number
   readonly outputFormat: 'avro' | 'json'
-  readonly processingGuarantee: 'exactly_once'
+  readonly processingGuarantee: 'exactly_once' | 'at_least_once'
   readonly commitIntervalMs: number
   readonly checkpointIntervalMs: number
   readonly partitions: number
@@ -27,7 +27,7 @@ export interface ResolvedConfig {
   readonly maxFutureSkewMs: number
   /** Null: observations are kept for ever. */
   readonly observationRetentionMs: number | null
-  readonly cacheBytesMax: number
+  readonly memoryBytesMax: number
   /** −1: no limit. */
   readonly logRetentionMs: number
   /** Per partition; −1: no limit. */
@@ -39,19 +39,6 @@ export interface ResolvedConfig {
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 }
 
-export interface Setting<T> {
-  /** The one name, in the environment and in a file; `--kebab-case` of it is the flag. */
-  readonly name: string
-  readonly kind: ValueKind<T>
-  readonly fallback: T
-  /** Where the flag is not the name in kebab case. */
-  readonly flag?: string
-  readonly unit?: 'milliseconds' | 'bytes'
-  /** Never printed. */
-  readonly secret?: true
-  readonly description: string
-}
-
 /** Every setting there is. The type makes a missing or superfluous one fail to compile. */
 export const settings: { readonly [K in keyof ResolvedConfig]: Setting<ResolvedConfig[K]> } = {
   applicationId: {
@@ -60,12 +47,7 @@ export const settings: { readonly [K in keyof ResolvedConfig]: Setting<ResolvedC
     fallback: 'attribution',
     description: 'Names the consumer group and prefixes internal topics and transactional ids.',
   },
-  bootstrapServers: {
-    name: 'BOOTSTRAP_SERVERS',
-    kind: optional(text('host:port pairs separated by commas', /^[^\s,]+(,[^\s,]+)*$/)),
-    fallback: null,
-    description: 'Kafka brokers. Absent: the embedded log, in this process.',
-  },
+  ...kafkaSettings,
   stateDir: {
     name: 'STATE_DIR',
     kind: text('a path', /./),
@@ -92,9 +74,10 @@ export const settings: { readonly [K in keyof ResolvedConfig]: Setting<ResolvedC
   },
   processingGuarantee: {
     name: 'PROCESSING_GUARANTEE',
-    kind: choice('exactly_once'),
+    kind: choice('exactly_once', 'at_least_once'),
     fallback: 'exactly_once',
-    description: 'Outputs, state and positions commit in one transaction.',
+    description:
+      'Whether outputs, state and positions commit in one transaction, or one after the other.',
   },
   commitIntervalMs: {
     name: 'COMMIT_INTERVAL_MS',
@@ -114,7 +97,7 @@ export const settings: { readonly [K in keyof ResolvedConfig]: Setting<ResolvedC
     name: 'PARTITIONS',
     kind: integer(1, 1_000),
     fallback: 4,
-    description: 'Partitions of topics the embedded log creates. Fixed once they exist.',
+    description: 'Partitions of input and output topics created here. Fixed once they exist.',
   },
   observationTopics: {
     name: 'OBSERVATION_TOPICS',
@@ -149,12 +132,12 @@ export const settings: { readonly [K in keyof ResolvedConfig]: Setting<ResolvedC
     unit: 'milliseconds',
     description: 'How long observations are kept after their arrival. Absent: for ever.',
   },
-  cacheBytesMax: {
-    name: 'CACHE_BYTES_MAX',
-    kind: integer(1_048_576),
-    fallback: 134_217_728,
+  memoryBytesMax: {
+    name: 'MEMORY_BYTES_MAX',
+    kind: integer(16_777_216),
+    fallback: 268_435_456,
     unit: 'bytes',
-    description: 'Memory for decoded state, over all tasks together.',
+    description: 'Memory for state, records fetched ahead and outputs, over all tasks together.',
   },
   logRetentionMs: {
     name: 'LOG_RETENTION_MS',

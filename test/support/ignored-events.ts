@@ -11,6 +11,7 @@ export function eventsBut(onFatal: (error: unknown) => void): EngineOptions['eve
     onRetry: ignore,
     onMigrated: ignore,
     onWipe: ignore,
+    onWarning: ignore,
     onFatal,
   }
 }

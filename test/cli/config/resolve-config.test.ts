@@ -43,7 +43,7 @@ test('defaults fill everything and say so', async () => {
     multiActorMinPrimitives: 2,
     maxFutureSkewMs: 3_600_000,
     observationRetentionMs: null,
-    cacheBytesMax: 134_217_728,
+    memoryBytesMax: 268_435_456,
     logRetentionMs: -1,
     logRetentionBytes: -1,
     apiTokensRead: [],
