@@ -72,8 +72,9 @@ export class MemberSeat {
    * @throws {FatalBrokerError} the group, or this member, cannot be as configured
    */
   async join(metadata: Buffer): Promise<Joined | 'gone' | 'fenced' | null> {
+    const attempt = this.#attempt
     for (;;) {
-      const answer = await this.#untilAnswered(() => this.#joinOnce(metadata))
+      const answer = await this.#untilAnswered(attempt, () => this.#joinOnce(metadata))
       if (answer === null) return null
       const { errorCode, generationId, leaderId, memberId } = answer
       if (errorCode === errorCodes.MEMBER_ID_REQUIRED) continue
@@ -109,7 +110,7 @@ export class MemberSeat {
       protocolName: PROTOCOL_NAME,
       assignments,
     }
-    const answer = await this.#untilAnswered(async () => {
+    const answer = await this.#untilAnswered(this.#attempt, async () => {
       const synced = await this.#rounds.call(syncGroup, request, this.#roundTimeoutMs)
       this.#rounds.expectCoordinator(synced.errorCode)
       return synced
@@ -134,7 +135,8 @@ export class MemberSeat {
   /** Gives up the join or sync under way. */
   abandon(): void {
     this.#attempt++
-    void this.#rounds.reset()
+    // The request for an id does not wait for others, and its answer is needed to leave.
+    if (this.#identifying === null) void this.#rounds.reset()
   }
 
   /** Ends without a word: the seat is kept until its session times out. */
@@ -199,8 +201,7 @@ export class MemberSeat {
   }
 
   /** Until there is an answer; null when the attempt was given up. */
-  async #untilAnswered<T>(ask: () => Promise<T>): Promise<T | null> {
-    const attempt = this.#attempt
+  async #untilAnswered<T>(attempt: number, ask: () => Promise<T>): Promise<T | null> {
     const backoff = new Backoff()
     while (attempt === this.#attempt) {
       try {
