@@ -15,7 +15,7 @@ import { FetchPosition } from './fetch-position.ts'
 import type { LogReader } from './log-reader.ts'
 import type { PartitionLog } from './partition-log.ts'
 import type { TopicRegistry } from './topic-registry.ts'
-import { Wakeup } from './wakeup.ts'
+import { Wakeup } from '../wakeup.ts'
 
 const PARTITION_BYTES = 1024 * 1024
 /** Partitions whose full share one poll may bring; the others come first in the next. */

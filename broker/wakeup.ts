@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from './clock.ts'
 
 /**
  * Lets one waiter sleep until something happens or time is up.
