@@ -15,7 +15,7 @@ export async function trimLogs(
     // Kafka takes −1 for "all": here it is a mistake.
     if (!Number.isSafeInteger(at.offset) || at.offset < 0) throw outside(at)
   }
-  const timeoutMs = cluster.requestTimeoutMs
+  const timeoutMs = cluster.brokerTimeoutMs
   await askLeaders(
     cluster,
     before,

@@ -19,7 +19,7 @@ export async function createAll(cluster: KafkaCluster, specs: readonly TopicSpec
     partitions,
     config: toSettings(config),
   }))
-  const timeoutMs = cluster.requestTimeoutMs
+  const timeoutMs = cluster.brokerTimeoutMs
   await create(cluster, { topics, timeoutMs, isTrial: true })
   await create(cluster, { topics, timeoutMs, isTrial: false })
   const names = specs.map(({ name }) => name)

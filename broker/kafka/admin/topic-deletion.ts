@@ -16,7 +16,7 @@ export async function deleteAll(cluster: KafkaCluster, names: readonly string[])
   let wasLost = false
   await retrying(cluster, cluster.requestTimeoutMs, async () => {
     const lane = cluster.lane(await cluster.controller(), 'control')
-    const request = { names, timeoutMs: cluster.requestTimeoutMs }
+    const request = { names, timeoutMs: cluster.brokerTimeoutMs }
     const outcomes = await lane.call(deleteTopics, request).catch((error: unknown) => {
       if (error instanceof RetriableError) wasLost = true
       throw error

@@ -84,6 +84,11 @@ export class KafkaCluster implements Cluster {
     return this.#settings.requestTimeoutMs
   }
 
+  /** What a broker is told to keep to: its answer must arrive before this client gives up. */
+  get brokerTimeoutMs(): number {
+    return Math.ceil(this.#settings.requestTimeoutMs / 2)
+  }
+
   lane(nodeId: number, purpose: LanePurpose): Lane {
     this.#refuseClosed()
     return this.#lanes.lane(nodeId, purpose)
