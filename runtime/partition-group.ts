@@ -29,22 +29,29 @@ export class PartitionGroup {
 
   /**
    * Takes up to `recordsMax` records in the order of their time.
-   * @param each called with the record and its queue
+   * @param each called with the record and its queue; false: the record stays, and nothing follows
    * @returns records taken
    */
-  take(recordsMax: number, each: (record: RawRecord, queue: RecordQueue) => void): number {
+  take(recordsMax: number, each: (record: RawRecord, queue: RecordQueue) => boolean): number {
     let taken = 0
     while (taken < recordsMax && this.readiness() === 'ready') {
       const queue = this.#earliest()
       if (queue === undefined) break
-      each(queue.take()!, queue)
+      const first = queue.take()!
+      if (!each(first, queue)) {
+        queue.putBack(first)
+        break
+      }
       taken++
       if (this.queues.length === 1) {
         // One partition: no choice to make until it runs empty.
         while (taken < recordsMax) {
           const record = queue.take()
           if (record === undefined) return taken
-          each(record, queue)
+          if (!each(record, queue)) {
+            queue.putBack(record)
+            return taken
+          }
           taken++
         }
       }

@@ -96,6 +96,17 @@ export class RecordQueue {
     return record
   }
 
+  /** Undoes the last `take`: the record is the next one again. */
+  putBack({ offset }: RawRecord): void {
+    this.#cursor--
+    this.#nextOffset = offset
+  }
+
+  /** Records at hand behind the head, without taking them; those of later batches are not seen. */
+  unpacked(): readonly RawRecord[] {
+    return this.#head.slice(this.#cursor)
+  }
+
   /** Forgets what is buffered and stands at `offset` again. */
   seek(offset: number): void {
     this.#batches = []

@@ -1,4 +1,4 @@
-import type { CommittedOffset, Transaction } from '../broker/port.ts'
+import type { CommittedOffset, RawRecord, Transaction } from '../broker/port.ts'
 import type { StorePosition } from '../state/query-port.ts'
 import type { TaskState as TaskStores } from '../state/task-state.ts'
 import { SubTopologyExecutor } from '../topology/executor.ts'
@@ -17,6 +17,7 @@ import { TaskInput, type TaskRecord } from './task-input.ts'
 import { assertTransition, type TaskState } from './task-state-table.ts'
 import { formatTaskId } from './task-id.ts'
 import { subTopologyHash } from './topology-hash.ts'
+import { WriterSchemas } from './writer-schemas.ts'
 
 /**
  * A task: one partition of one sub-topology, with its stores, its producer and its position.
@@ -34,6 +35,7 @@ export class StreamTask {
   readonly #transaction: Transaction
   readonly #collector: OutputCollector
   readonly #deadLetters: DeadLetters
+  readonly #writerSchemas: WriterSchemas | null
   readonly #closing = new AbortController()
   #state: TaskState = 'created'
   #restorer: StoreRestorer | null = null
@@ -59,6 +61,9 @@ export class StreamTask {
       deadLetterTopic(env.applicationId),
       this.id,
     )
+    const { clock, schemas } = env
+    this.#writerSchemas =
+      schemas === null ? null : new WriterSchemas({ taskId: this.id, clock, ...schemas })
   }
 
   get state(): TaskState {
@@ -72,6 +77,11 @@ export class StreamTask {
   /** Null before the state directory is open. */
   get stores(): TaskStores | null {
     return this.#stores
+  }
+
+  /** What keeps a running task from its next record; null: nothing but the lack of one. */
+  get waitingFor(): string | null {
+    return this.#writerSchemas?.isWaiting === true ? 'the schema registry' : null
   }
 
   get processedRecords(): number {
@@ -144,14 +154,15 @@ export class StreamTask {
   }
 
   /**
-   * Step 3: takes up to `recordsMax` records and processes them as one batch.
+   * Step 3: takes up to `recordsMax` records and processes them as one batch. One whose writer's
+   * schema is yet to be loaded ends the batch; the next call loads it.
    * @returns records taken, undecodable ones included
    */
   async process(recordsMax: number): Promise<number> {
     const executor = this.#executor!
     const stores = this.#stores!
     const before = this.#deadLetters.count
-    const records = this.#input!.take(recordsMax)
+    const records = await this.#take(recordsMax)
     for (const queue of this.#group.queues) this.#env.feed.relieve(queue)
     const undecodable = this.#deadLetters.count - before
     await this.#probe('3-before-process')
@@ -232,6 +243,12 @@ export class StreamTask {
     this.#enter('closed')
   }
 
+  async #take(recordsMax: number): Promise<TaskRecord[]> {
+    const records = this.#input!.take(recordsMax)
+    if (records.length > 0 || (await this.#writerSchemas?.load()) !== true) return records
+    return this.#input!.take(recordsMax)
+  }
+
   async #open(): Promise<void> {
     if (this.#stores !== null) return
     const specs = this.plan.subTopology.stores
@@ -298,9 +315,12 @@ export class StreamTask {
     )
     this.#group = new PartitionGroup(queues)
     const sources = new Map(plan.subTopology.sources.map((source) => [source.name, source]))
-    this.#input = new TaskInput(this.#group, sources, (raw, queue, error) => {
-      this.#deadLetters.send(queue.topic, queue.partition, raw, error)
-    })
+    const onUndecodable = (raw: RawRecord, { topic, partition }: RecordQueue, error: unknown) => {
+      this.#deadLetters.send(topic, partition, raw, error)
+    }
+    const holds = (error: unknown, queue: RecordQueue) =>
+      this.#writerSchemas?.holds(error, queue) ?? false
+    this.#input = new TaskInput(this.#group, sources, onUndecodable, holds)
     this.#executor = this.#newExecutor()
     this.#env.feed.attach(this.id, queues)
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../broker/clock.ts'
 import type { Broker, Group, GroupMetadata, TopicSpec, Transaction } from '../broker/port.ts'
+import type { SchemaRegistry } from '../schemas/registry.ts'
 import type { BuiltTopology } from '../topology/nodes.ts'
 import { AssignedTasks } from './assigned-tasks.ts'
 import { decodeAssignment } from './assignment/assignment-data.ts'
@@ -54,6 +55,8 @@ export interface InstanceOptions {
   readonly clock: Clock
   /** Inputs and outputs to create when absent. */
   readonly topics: readonly TopicSpec[]
+  /** Loads schemas of writers that deserializers do not know yet. */
+  readonly registry?: SchemaRegistry
   readonly events: InstanceEvents
   readonly probe?: CrashProbe
 }
@@ -264,7 +267,10 @@ export class StreamsInstance {
   }
 
   #environment(plan: TopicPlan, group: Group): Omit<TaskEnvironment, 'feed'> {
-    const { broker, clock, directory, probe, settings, topology } = this.#options
+    const { broker, clock, directory, events, probe, registry, settings, topology } = this.#options
+    const onRetry: InstanceEvents['onRetry'] = (...retry) => {
+      events.onRetry(...retry)
+    }
     return {
       applicationId: settings.applicationId,
       topology,
@@ -276,6 +282,7 @@ export class StreamsInstance {
       partitionCounts: plan.partitionCounts,
       globalTables: this.#globalTables.tables,
       counters: this.#counters,
+      schemas: registry === undefined ? null : { registry, onRetry },
       cacheBytesMax: Math.floor(this.#memory.stateBytes / plan.tasks.size),
       restorePace: new Pace(clock, RESTORE_SHARE, () => this.#isBusy()),
       probe,

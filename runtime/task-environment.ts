@@ -4,6 +4,7 @@ import type { BuiltSubTopology, BuiltTopology } from '../topology/nodes.ts'
 import type { ReadOnlyTable } from '../topology/processor.ts'
 import type { CrashProbe } from './crash-probe.ts'
 import type { Pace } from './pace.ts'
+import type { WriterSchemasOptions } from './writer-schemas.ts'
 import type { RecordQueue } from './record-queue.ts'
 import type { StateDirectory } from './state-directory.ts'
 import type { Changelog } from './changelog.ts'
@@ -34,6 +35,8 @@ export interface TaskEnvironment {
   readonly globalTables: ReadonlyMap<string, ReadOnlyTable<unknown>>
   /** Node counters by `node/counter`, summed over tasks. */
   readonly counters: Map<string, number>
+  /** Where schemas of writers come from; null: those that deserializers know are all. */
+  readonly schemas: Pick<WriterSchemasOptions, 'registry' | 'onRetry'> | null
   /** Bytes of decoded values a task may keep. */
   readonly cacheBytesMax: number
   /** Of restoring, beside the tasks that run. */

@@ -13,42 +13,45 @@ export interface TaskRecord extends SourceRecord {
  * Takes a task's next records and decodes them.
  *
  * A record that cannot be decoded is handed to `onUndecodable` in its turn and is not part of the
- * batch: its offset is passed like any other's.
+ * batch: its offset is passed like any other's. One that cannot be decoded yet (`holds`) ends the
+ * batch and is the first of the next.
  */
 export class TaskInput {
   readonly #group: PartitionGroup
   readonly #sources: ReadonlyMap<string, SourceNode>
   readonly #onUndecodable: (raw: RawRecord, queue: RecordQueue, error: unknown) => void
+  readonly #holds: (error: unknown, queue: RecordQueue) => boolean
 
   constructor(
     group: PartitionGroup,
     sources: ReadonlyMap<string, SourceNode>,
     onUndecodable: (raw: RawRecord, queue: RecordQueue, error: unknown) => void,
+    holds: (error: unknown, queue: RecordQueue) => boolean,
   ) {
     this.#group = group
     this.#sources = sources
     this.#onUndecodable = onUndecodable
+    this.#holds = holds
   }
 
   take(recordsMax: number): TaskRecord[] {
     const records: TaskRecord[] = []
-    this.#group.take(recordsMax, (raw, queue) => {
-      const record = this.#decode(raw, queue)
-      if (record !== undefined) records.push(record)
-    })
+    this.#group.take(recordsMax, (raw, queue) => this.#decode(raw, queue, records))
     return records
   }
 
-  #decode(raw: RawRecord, queue: RecordQueue): TaskRecord | undefined {
+  /** @returns false: it cannot be decoded yet */
+  #decode(raw: RawRecord, queue: RecordQueue, into: TaskRecord[]): boolean {
     const source = this.#sources.get(queue.source)!
     let value: unknown
     try {
       value = source.deserializer(raw)
     } catch (error) {
+      if (this.#holds(error, queue)) return false
       this.#onUndecodable(raw, queue, error)
-      return undefined
+      return true
     }
-    return {
+    into.push({
       source: queue.source,
       key: source.key === 'ignored' ? null : keyText(raw),
       value,
@@ -58,7 +61,8 @@ export class TaskInput {
       timestampMs: raw.timestampMs,
       appendTimeMs: queue.isAppendTime ? raw.timestampMs : null,
       raw,
-    }
+    })
+    return true
   }
 }
 

@@ -60,9 +60,10 @@ export class DriverTask {
     this.#deadLetters = new DeadLetters(this.#collector, dlq, plan.taskId)
     this.#group = new PartitionGroup(plan.queues)
     const sources = new Map(plan.subTopology.sources.map((source) => [source.name, source]))
-    this.#input = new TaskInput(this.#group, sources, (raw, { topic, partition }, error) => {
+    const onUndecodable = (raw: RawRecord, { topic, partition }: RecordQueue, error: unknown) => {
       this.#bury(topic, partition, raw, error)
-    })
+    }
+    this.#input = new TaskInput(this.#group, sources, onUndecodable, () => false)
   }
 
   get hasInput(): boolean {

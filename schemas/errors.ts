@@ -46,7 +46,17 @@ export class SerializationError extends SchemaError {
   readonly code = 'SERIALIZATION'
 }
 
-/** The registry refused a schema, or does not keep it: fails at start. */
+/** The registry refused a schema, or what was asked of it: an operator must act. */
 export class SchemaRegistryError extends SchemaError {
-  readonly code = 'SCHEMA_REGISTRY'
+  readonly code: string = 'SCHEMA_REGISTRY'
+}
+
+/** Records of the schema cannot be read beside those of the subject before: fails at start. */
+export class SchemaIncompatibleError extends SchemaRegistryError {
+  override readonly code = 'SCHEMA_INCOMPATIBLE'
+}
+
+/** No answer from the registry, or one that passes: ask again later. */
+export class SchemaRegistryUnavailableError extends SchemaRegistryError {
+  override readonly code = 'SCHEMA_REGISTRY_UNAVAILABLE'
 }

@@ -43,6 +43,11 @@ export class InProcessRegistry implements SchemaRegistry {
     return this.byId.get(id)
   }
 
+  /** It has all there are. */
+  mayLearn(): boolean {
+    return false
+  }
+
   resolve(): Promise<void> {
     return Promise.resolve()
   }

@@ -83,6 +83,7 @@ test('says which subject is missing where a schema is not registered', () => {
     idOf: () => undefined,
     schemaById: () => undefined,
     register: () => Promise.resolve(1),
+    mayLearn: () => true,
     resolve: () => Promise.resolve(),
   }
   expect(() => serializerFor('identity-link', port, 'avro', 'links')).toThrow(SchemaRegistryError)
