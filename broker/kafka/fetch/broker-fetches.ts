@@ -44,6 +44,8 @@ export class BrokerFetches {
   #longLane: Lane | null = null
   #isLongUnderWay = false
   #isQuickUnderWay = false
+  /** The quick one is of partitions that are to join the long one. */
+  #isJoining = false
 
   constructor(
     cluster: Cluster,
@@ -61,7 +63,8 @@ export class BrokerFetches {
 
   /** Begins what can be begun; @param ready those to fetch, first those whose turn it is */
   start(ready: readonly FetchPosition[]): void {
-    if (!this.#isLongUnderWay) void this.#long(ready.filter(({ isCaughtUp }) => isCaughtUp))
+    // A long one that did not wait for those joining would keep them out for another 500 ms.
+    if (!this.#isLongUnderWay && !this.#isJoining) void this.#long(ready.filter(({ isCaughtUp }) => isCaughtUp))
     if (!this.#isQuickUnderWay) void this.#quick(ready.filter(({ isBusy }) => !isBusy))
   }
 
@@ -83,9 +86,11 @@ export class BrokerFetches {
   async #quick(positions: readonly FetchPosition[]): Promise<void> {
     if (positions.length === 0) return
     this.#isQuickUnderWay = true
-    const maxWaitMs = positions.every(({ isCaughtUp }) => isCaughtUp) ? SHORT_POLL_MS : 0
+    this.#isJoining = positions.every(({ isCaughtUp }) => isCaughtUp)
+    const maxWaitMs = this.#isJoining ? SHORT_POLL_MS : 0
     await this.#exchange(positions, maxWaitMs, () => this.#cluster.lane(this.#nodeId, 'fetch'))
     this.#isQuickUnderWay = false
+    this.#isJoining = false
     this.#onChange()
   }
 
