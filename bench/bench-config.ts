@@ -20,6 +20,7 @@ export const silentEvents: EngineOptions['events'] = {
   onRetry: (taskId, error) => console.error(`retry ${taskId}:`, error),
   onMigrated: (taskId, error) => console.error(`migrated ${taskId}:`, error),
   onWipe: (taskId, error) => console.error(`wiped ${taskId}:`, error),
+  onWarning: (message) => console.error(message),
   onFatal: (error) => {
     console.error(error)
     process.exit(1)
