@@ -1,6 +1,6 @@
 import { KEY_SEPARATOR, fromByteString, toByteString } from '../bytes/byte-string.ts'
 import { attributionProfilesStore, type AttributionProfileRow } from '../state/attribution-rows.ts'
-import type { Answer, QueryPort, StoreRow } from '../state/query-port.ts'
+import type { Answer, LabelledPosition, QueryBounds, QueryPort, StoreRow } from '../state/query-port.ts'
 import { valueToJson } from '../schemas/observed-value.ts'
 import { metaSchema } from './response-meta.ts'
 import { valueProperty } from './route-schemas.ts'
@@ -14,20 +14,23 @@ const PRIMITIVES_MAX = 10_000
 export async function readProfiles(
   query: QueryPort,
   identity: string,
+  bounds: QueryBounds,
 ): Promise<Answer<readonly StoreRow<AttributionProfileRow>[]>> {
   const options = {
     partitionKey: identity,
     prefix: toByteString(identity) + KEY_SEPARATOR,
     limit: SCAN_ROWS,
+    bounds,
   }
   let page = await query.scan<AttributionProfileRow>(attributionProfilesStore, options)
-  const { positions } = page
   const rows = [...page.value]
+  const positions: LabelledPosition[] = [...page.positions]
   while (page.value.length === SCAN_ROWS && rows.length < PRIMITIVES_MAX) {
     page = await query.scan(attributionProfilesStore, { ...options, after: rows.at(-1)![0] })
     rows.push(...page.value)
+    positions.push(...page.positions)
   }
-  return { value: rows, positions }
+  return { value: rows, positions, missing: [] }
 }
 
 interface AttributionBody {

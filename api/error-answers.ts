@@ -1,7 +1,14 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { StateClosedError, StoreNotReadyError, UnknownStoreError } from '../state/errors.ts'
+import {
+  BehindBoundError,
+  InvalidBoundError,
+  StateClosedError,
+  StoreNotReadyError,
+  TaskNotHereError,
+  UnknownStoreError,
+} from '../state/errors.ts'
 import { ApiError, type ApiErrorCode } from './errors.ts'
 
 /**
@@ -20,7 +27,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
 
 /** Status and headers of an error answer; the body is the caller's. */
 export function prepareErrorReply(error: ApiError, reply: FastifyReply): FastifyReply {
-  if (error.status === 503) reply.header('retry-after', '1')
+  if (error.status === 503) reply.header('retry-after', String(Math.ceil(error.retryAfterMs / 1000)))
   if (error.status === 429) reply.header('retry-after', '60')
   if (error.status === 401) reply.header('www-authenticate', 'Bearer')
   return reply.code(error.status).type('application/json; charset=utf-8')
@@ -29,7 +36,14 @@ export function prepareErrorReply(error: ApiError, reply: FastifyReply): Fastify
 function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof StoreNotReadyError) {
-    return new ApiError('STORE_NOT_READY', error.message, { cause: error })
+    const code = error instanceof BehindBoundError ? 'BEHIND_BOUND' : 'STORE_NOT_READY'
+    return new ApiError(code, error.message, { cause: error, retryAfterMs: error.retryAfterMs })
+  }
+  if (error instanceof InvalidBoundError) {
+    return new ApiError('INVALID_PARAMETER', `min_position: ${error.message}`, { cause: error })
+  }
+  if (error instanceof TaskNotHereError) {
+    return new ApiError('TASK_NOT_HERE', error.message, { cause: error })
   }
   // A task that moved away closed its store in the middle of the read.
   if (error instanceof StateClosedError) {

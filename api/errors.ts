@@ -1,3 +1,5 @@
+import type { Meta } from './response-meta.ts'
+
 /**
  * The error catalogue: every code that an answer may carry, with its HTTP status.
  *
@@ -24,6 +26,7 @@ export const errorCatalogue = {
   BODY_TOO_LARGE: { status: 413, message: 'the body is too large' },
   COMPRESSION_RATIO: { status: 413, message: 'the gzip body expands beyond the allowed ratio' },
   URL_TOO_LONG: { status: 414, message: 'a path parameter is too long' },
+  TASK_NOT_HERE: { status: 421, message: 'the task is not on the instance that was asked' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'Content-Type must be application/x-ndjson' },
   UNSUPPORTED_ENCODING: { status: 415, message: 'Content-Encoding must be gzip or identity' },
   ALL_LINES_REJECTED: { status: 422, message: 'no line of the body was accepted' },
@@ -32,22 +35,34 @@ export const errorCatalogue = {
   TOO_MANY_UPLOADS: { status: 429, message: 'too many uploads are under way' },
   HEADERS_TOO_LARGE: { status: 431, message: 'the request head is too large' },
   INTERNAL: { status: 500, message: 'an error of the server; its log has the details' },
-  STORE_NOT_READY: { status: 503, message: 'the task that owns the key is not running' },
+  STORE_NOT_READY: { status: 503, message: 'nobody that has the task of the key answers now' },
+  BEHIND_BOUND: { status: 503, message: 'who answers is behind the bounds that were asked for' },
   INGEST_FAILED: { status: 503, message: 'the log did not take the records' },
   SHUTTING_DOWN: { status: 503, message: 'the server is shutting down' },
 } as const
 
 export type ApiErrorCode = keyof typeof errorCatalogue
 
+interface ApiErrorOptions extends ErrorOptions {
+  readonly meta?: Meta
+  readonly retryAfterMs?: number
+}
+
 /** An expected failure of a request, answered with its catalogue status. */
 export class ApiError extends Error {
   override name = 'ApiError'
   readonly code: ApiErrorCode
+  /** Of reads: what the error is true for, since a standby may not know yet what its owner does. */
+  readonly meta: Meta | null
+  /** Of a 503: when asking again may help, in milliseconds. */
+  readonly retryAfterMs: number
 
   /** @param detail replaces the catalogue's message; shown to the client */
-  constructor(code: ApiErrorCode, detail?: string, options?: ErrorOptions) {
+  constructor(code: ApiErrorCode, detail?: string, options: ApiErrorOptions = {}) {
     super(detail ?? errorCatalogue[code].message, options)
     this.code = code
+    this.meta = options.meta ?? null
+    this.retryAfterMs = options.retryAfterMs ?? 1000
   }
 
   get status(): number {
@@ -55,11 +70,13 @@ export class ApiError extends Error {
   }
 
   toBody(): ErrorBody {
-    return { error: { code: this.code, message: this.message } }
+    const error = { code: this.code, message: this.message }
+    return this.meta === null ? { error } : { error, meta: this.meta }
   }
 }
 
 /** The one shape of an error answer. */
 export interface ErrorBody {
   readonly error: { readonly code: ApiErrorCode; readonly message: string }
+  readonly meta?: Meta
 }

@@ -5,7 +5,16 @@ import {
   type ByteString,
 } from '../bytes/byte-string.ts'
 import { identityMembersStore, type IdentityMemberRow } from '../state/attribution-rows.ts'
-import type { Answer, QueryPort, StorePosition, StoreRow } from '../state/query-port.ts'
+import { StoreNotReadyError } from '../state/errors.ts'
+import type {
+  Answer,
+  LabelledPosition,
+  QueryBounds,
+  QueryPort,
+  StoreRow,
+} from '../state/query-port.ts'
+import { hasBounds } from './query-bounds.ts'
+import { joined, NO_LABELS, type Labels } from './response-meta.ts'
 
 /** An identity, from the rows of its members. */
 export interface IdentitySummary {
@@ -17,11 +26,10 @@ export interface IdentitySummary {
   members: number
 }
 
-export interface IdentityListing {
+export interface IdentityListing extends Labels {
   readonly total: number
   /** The newest {@link LISTED_MAX}, newest update first; equal times by identity. */
   readonly newest: readonly IdentitySummary[]
-  readonly positions: readonly StorePosition[]
 }
 
 /** Reach of `offset` + `limit` in the list of identities. */
@@ -38,13 +46,15 @@ const REUSE_FACTOR = 10
  *     newest {@link LISTED_MAX}: memory does not grow with the store.
  * L2. One fold at a time, shared by those who ask meanwhile; a costly one is served again for ten
  *     times what it took, so listing takes a tenth of the process at most, however often asked.
- * L3. The positions are those of the fold's first page: all of it is at least as new.
+ * L3. Its labels are those of all pages together; a list that is served again says how old it is.
+ * L4. A list for which bounds are asked is made anew or not given: what was made before is not
+ *     known to keep them.
  */
 export class IdentityListings {
   private readonly query: QueryPort
   private readonly clock: () => number
   private running: Promise<IdentityListing> | null = null
-  private kept: IdentityListing | null = null
+  private kept: { readonly listing: IdentityListing; readonly startedMs: number } | null = null
   private keptUntilMs = 0
 
   constructor(query: QueryPort, clock: () => number) {
@@ -52,35 +62,57 @@ export class IdentityListings {
     this.clock = clock
   }
 
-  current(): Promise<IdentityListing> {
-    if (this.kept !== null && this.clock() < this.keptUntilMs) return Promise.resolve(this.kept)
+  /** @throws {StoreNotReadyError} with bounds: the next list is not due yet (L2) */
+  async current(bounds: QueryBounds = {}): Promise<IdentityListing> {
+    if (!hasBounds(bounds)) return this.keptListing() ?? (await (this.running ?? this.run({})))
+    while (this.running !== null) await this.running.catch(() => undefined)
+    if (this.keptListing() !== null) {
+      const retryAfterMs = this.keptUntilMs - this.clock()
+      throw new StoreNotReadyError('the list was made a moment ago and is costly', { retryAfterMs })
+    }
+    return this.run(bounds)
+  }
+
+  private keptListing(): IdentityListing | null {
+    if (this.kept === null) return null
+    const nowMs = this.clock()
+    if (nowMs < this.keptUntilMs) return aged(this.kept.listing, nowMs - this.kept.startedMs)
     this.kept = null
-    this.running ??= this.make().finally(() => {
+    return null
+  }
+
+  private run(bounds: QueryBounds): Promise<IdentityListing> {
+    this.running = this.make(bounds).finally(() => {
       this.running = null
     })
     return this.running
   }
 
-  private async make(): Promise<IdentityListing> {
+  private async make(bounds: QueryBounds): Promise<IdentityListing> {
     const startedMs = this.clock()
-    const listing = await foldIdentities(this.query)
+    const listing = await foldIdentities(this.query, bounds)
     const tookMs = this.clock() - startedMs
     if (tookMs > CHEAP_MS) {
-      this.kept = listing
+      this.kept = { listing, startedMs }
       this.keptUntilMs = startedMs + tookMs * (1 + REUSE_FACTOR)
     }
     return listing
   }
 }
 
-async function foldIdentities(query: QueryPort): Promise<IdentityListing> {
+function aged(listing: IdentityListing, ageMs: number): IdentityListing {
+  const older = (each: LabelledPosition) => ({ ...each, stalenessMs: each.stalenessMs + ageMs })
+  return { ...listing, positions: listing.positions.map(older) }
+}
+
+async function foldIdentities(query: QueryPort, bounds: QueryBounds): Promise<IdentityListing> {
   const newest = new NewestIdentities()
   let open: IdentitySummary | null = null
-  let positions: readonly StorePosition[] | null = null
+  let labels = NO_LABELS
   let after: ByteString | undefined
   for (;;) {
-    const page: MembersPage = await scanMembers(query, null, after)
-    positions ??= page.positions
+    const page: MembersPage = await scanMembers(query, null, bounds, after)
+    labels = joined(labels, page)
     for (const [key, row] of page.value) {
       const identity = fromByteString(key.slice(0, key.indexOf(KEY_SEPARATOR)))
       if (open?.identity === identity) addMember(open, row)
@@ -93,7 +125,7 @@ async function foldIdentities(query: QueryPort): Promise<IdentityListing> {
     after = page.value.at(-1)![0]
   }
   if (open !== null) newest.add(open)
-  return { total: newest.added, newest: newest.sorted(), positions }
+  return { total: newest.added, newest: newest.sorted(), ...labels }
 }
 
 type MembersPage = Answer<readonly StoreRow<IdentityMemberRow>[]>
@@ -102,12 +134,14 @@ type MembersPage = Answer<readonly StoreRow<IdentityMemberRow>[]>
 function scanMembers(
   query: QueryPort,
   identity: string | null,
+  bounds: QueryBounds,
   after: ByteString | undefined,
 ): Promise<MembersPage> {
   return query.scan<IdentityMemberRow>(identityMembersStore, {
     partitionKey: identity,
     prefix: identity === null ? '' : toByteString(identity) + KEY_SEPARATOR,
     limit: SCAN_ROWS,
+    bounds,
     ...(after === undefined ? {} : { after }),
   })
 }
@@ -116,18 +150,19 @@ function scanMembers(
 export async function readIdentity(
   query: QueryPort,
   identity: string,
+  bounds: QueryBounds,
 ): Promise<Answer<IdentitySummary | null>> {
   let summary: IdentitySummary | null = null
-  let positions: readonly StorePosition[] | null = null
+  let labels = NO_LABELS
   let after: ByteString | undefined
   for (;;) {
-    const page: MembersPage = await scanMembers(query, identity, after)
-    positions ??= page.positions
+    const page: MembersPage = await scanMembers(query, identity, bounds, after)
+    labels = joined(labels, page)
     for (const [, row] of page.value) {
       if (summary === null) summary = summaryOf(identity, row)
       else addMember(summary, row)
     }
-    if (page.value.length < SCAN_ROWS) return { value: summary, positions }
+    if (page.value.length < SCAN_ROWS) return { value: summary, ...labels }
     after = page.value.at(-1)![0]
   }
 }

@@ -1,8 +1,10 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Registry } from 'prom-client'
+import type { PeerService } from '../state/peer-port.ts'
 import type { EventFeed, IngestPort, QueryPort } from '../state/query-port.ts'
 import type { TokenConfig } from './bearer-tokens.ts'
 import type { LineEncoders } from './ingest/line-encoder.ts'
+import type { PeerAccess } from './peer/peer-gate.ts'
 
 /** What the API logs to; pino's loggers are one. */
 export type ApiLogger = FastifyBaseLogger
@@ -17,6 +19,10 @@ export interface ApiOptions {
   readonly encoders: LineEncoders
   /** Metrics of the runtime, served beside those of the process and of HTTP. */
   readonly metrics: Registry
+  /** Absent: other instances are not answered. */
+  readonly peer?: PeerAccess & { readonly service: PeerService }
+  /** Absent: plain HTTP. */
+  readonly tls?: ApiTls
   /** Empty: allowed on a loopback `host` only. */
   readonly tokens: readonly TokenConfig[]
   /** The address the server will be bound to. */
@@ -25,6 +31,14 @@ export interface ApiOptions {
   readonly logger?: ApiLogger
   /** Milliseconds since the epoch: the timestamp of ingested records. */
   readonly clock: () => number
+}
+
+/** PEM texts. */
+export interface ApiTls {
+  readonly cert: string
+  readonly key: string
+  /** The authority that signs the certificates of instances; null: none is asked for. */
+  readonly clientCa: string | null
 }
 
 /** The topology in each of its written forms. */

@@ -1,8 +1,10 @@
 import type { ByteString } from '../bytes/byte-string.ts'
-import type { QueryPort, StorePosition, StoreRow } from '../state/query-port.ts'
+import type { QueryPort, StoreRow } from '../state/query-port.ts'
+import { boundsOf, type BoundsQuery } from './query-bounds.ts'
+import type { Labels } from './response-meta.ts'
 import { cursorOf, keyOfCursor } from './page-cursor.ts'
 
-export interface PageRequest {
+export interface PageRequest extends BoundsQuery {
   readonly partitionKey: string | null
   readonly prefix: ByteString
   readonly limit: number
@@ -10,11 +12,10 @@ export interface PageRequest {
   readonly after?: string
 }
 
-export interface Page<V> {
+export interface Page<V> extends Labels {
   readonly rows: readonly StoreRow<V>[]
   /** Null: no row follows. */
   readonly next: string | null
-  readonly positions: readonly StorePosition[]
 }
 
 /**
@@ -24,15 +25,17 @@ export interface Page<V> {
 export async function readPage<V>(
   query: QueryPort,
   store: string,
-  { partitionKey, prefix, limit, after }: PageRequest,
+  { partitionKey, prefix, limit, after, ...bounds }: PageRequest,
 ): Promise<Page<V>> {
   const answer = await query.scan<V>(store, {
     partitionKey,
     prefix,
     limit: limit + 1,
+    bounds: boundsOf(bounds),
     ...(after === undefined ? {} : { after: keyOfCursor(after, prefix) }),
   })
-  const rows = answer.value.slice(0, limit)
-  const more = answer.value.length > limit
-  return { rows, next: more ? cursorOf(rows.at(-1)![0]) : null, positions: answer.positions }
+  const { missing, positions, value } = answer
+  const rows = value.slice(0, limit)
+  const next = value.length > limit ? cursorOf(rows.at(-1)![0]) : null
+  return { rows, next, positions, missing }
 }

@@ -5,8 +5,8 @@ import { isLoopback } from './safe-binding.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who may call the route; a route that does not say needs `read`. */
-    access?: Scope | 'public'
+    /** Who may call the route; one that does not say needs `read`. `peer`: see peer-gate.ts. */
+    access?: Scope | 'public' | 'peer'
   }
 }
 
@@ -14,7 +14,8 @@ declare module 'fastify' {
  * Refuses a request before anything of it is read.
  *
  * G1. Default deny: where tokens are configured every route needs one, unknown routes too (their
- *     404 would tell which exist), except those marked public.
+ *     404 would tell which exist), except those marked public and those of other instances, which
+ *     have a gate of their own.
  * G2. Without tokens the loopback address is the only fence, and a web page can reach through it:
  *     by DNS rebinding (its own name resolved to 127.0.0.1) the browser would let the page read
  *     the answers. Such a request still carries the page's name as Host, so only loopback names
@@ -26,7 +27,7 @@ export function guardRequest(request: FastifyRequest, tokens: BearerTokens): voi
   const access = request.routeOptions.config.access ?? 'read'
   if (!tokens.configured) guardHost(request)
   if (request.method !== 'GET' && request.method !== 'HEAD') guardOrigin(request)
-  if (!tokens.configured || access === 'public') return
+  if (!tokens.configured || access === 'public' || access === 'peer') return
   const scopes = tokens.scopesOf(request.headers.authorization)
   if (scopes === null) throw new ApiError('UNAUTHENTICATED')
   if (!allows(scopes, access)) {

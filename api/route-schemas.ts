@@ -1,3 +1,4 @@
+import { boundsProperties, type BoundsQuery } from './query-bounds.ts'
 import { metaSchema } from './response-meta.ts'
 
 /** Pieces of JSON schema that several routes share. */
@@ -31,10 +32,10 @@ export const afterProperty = {
 export const pageQuery = {
   type: 'object',
   additionalProperties: false,
-  properties: { limit: limitProperty, after: afterProperty },
+  properties: { limit: limitProperty, after: afterProperty, ...boundsProperties },
 } as const
 
-export interface PageQuery {
+export interface PageQuery extends BoundsQuery {
   readonly limit: number
   readonly after?: string
 }
@@ -75,6 +76,7 @@ export const errorSchema = {
       required: ['code', 'message'],
       properties: { code: { type: 'string' }, message: { type: 'string' } },
     },
+    meta: metaSchema,
   },
 } as const
 

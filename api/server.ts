@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events'
 import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
-import fastify, { LogController, type FastifyInstance } from 'fastify'
+import type { Server } from 'node:http'
+import fastify, { LogController, type FastifyHttpOptions, type FastifyInstance } from 'fastify'
 import { PUBLIC_TOPICS } from '../schemas/topics.ts'
 import { BearerTokens } from './bearer-tokens.ts'
 import { answerClientError, answerError } from './error-answers.ts'
@@ -10,7 +11,9 @@ import { EventStreams } from './events/event-streams.ts'
 import { EventTopics } from './events/event-types.ts'
 import { HttpMetrics } from './http-metrics.ts'
 import { IdentityListings } from './identity-listing.ts'
-import { defaultLimits, type ApiLimits, type ApiOptions } from './options.ts'
+import { defaultLimits, type ApiLimits, type ApiOptions, type ApiTls } from './options.ts'
+import { PeerGate } from './peer/peer-gate.ts'
+import { peerRoutes } from './peer/peer-routes.ts'
 import { RateLimits } from './rate-limits.ts'
 import { guardRequest } from './request-guards.ts'
 import { errorSchema } from './route-schemas.ts'
@@ -88,7 +91,10 @@ function newServer(options: ApiOptions, limits: ApiLimits): FastifyInstance {
     // Of the whole request, so it would cut uploads, which have no limit; heads have their own,
     // and bodies end when nothing comes for a while (ingest/stream-reader.ts).
     requestTimeout: 0,
-    http: { headersTimeout: limits.requestHeadTimeoutMs, maxHeaderSize: 16 * 1024 },
+    ...connectionOptions(options.tls, {
+      headersTimeout: limits.requestHeadTimeoutMs,
+      maxHeaderSize: 16 * 1024,
+    }),
     // Answered by our own hook, in the shape of all errors.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 2048 },
@@ -98,6 +104,18 @@ function newServer(options: ApiOptions, limits: ApiLimits): FastifyInstance {
       answerError(error, request, reply)
     },
   })
+}
+
+/**
+ * TLS asks clients for a certificate and lets those in that have none: they show a token. Whether
+ * it is that of an instance is looked at where it matters (peer/peer-gate.ts).
+ */
+function connectionOptions(tls: ApiTls | undefined, http: object): FastifyHttpOptions<Server> {
+  if (tls === undefined) return { http }
+  const { cert, clientCa, key } = tls
+  const client = clientCa === null ? {} : { requestCert: true, rejectUnauthorized: false, ca: clientCa }
+  // Fastify types a server by its protocol; nothing here or above depends on which it is.
+  return { https: { ...http, cert, key, ...client } } as FastifyHttpOptions<Server>
 }
 
 function measureRequests(app: FastifyInstance, metrics: HttpMetrics): void {
@@ -140,7 +158,9 @@ function guardRequests(
       if ((error as ApiError).code === 'UNAUTHENTICATED') await rates.countFailedLogin(request)
       throw error
     }
-    if (!probe) await rates.countRequest(request)
+    // Other instances pass on what their clients ask, who are counted there.
+    const counted = !probe && request.routeOptions.config.access !== 'peer'
+    if (counted) await rates.countRequest(request)
   })
 }
 
@@ -178,6 +198,13 @@ function registerRoutes(root: FastifyInstance, context: RouteContext): void {
   documentRoutes(root)
   healthRoutes(root, query, closing)
   metricsRoutes(root, metrics, options.metrics)
+  const { peer } = options
+  if (peer !== undefined) {
+    root.register((app, _options, done) => {
+      peerRoutes(app, peer.service, new PeerGate(peer, clock))
+      done()
+    })
+  }
   root.register(
     (app, _options, done) => {
       attackerRoutes(app, query)

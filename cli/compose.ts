@@ -9,6 +9,7 @@ import { InProcessRegistry } from '../schemas/in-process-registry.ts'
 import { PUBLIC_TOPICS } from '../schemas/topics.ts'
 import { describe } from '../topology/describe.ts'
 import type { ResolvedConfig } from './config/settings.ts'
+import { apiTls, peersOf, type Peers } from './peers.ts'
 import { observationTopics, startEngine, type Engine, type EngineOptions } from './engine.ts'
 
 /** The whole product, running: engine and HTTP. */
@@ -35,12 +36,16 @@ export interface ProductOptions {
 export async function startProduct(options: ProductOptions): Promise<Product> {
   const { config, events, logger } = options
   const metrics = new Registry()
-  const engine = await startEngine({ config, events, metrics })
+  const tls = await apiTls(config)
+  const peers = peersOf(config, tls)
+  warnOfUnreachable(config, peers, logger)
+  const engine = await startEngine({ config, events, metrics, peers: peers.client })
   let api: ReturnType<typeof createApi> | null = null
   let closed: Promise<void> | null = null
   const closeAll = async (): Promise<void> => {
     await api?.close()
     await engine.close()
+    peers.client?.close()
   }
   const close = (): Promise<void> => (closed ??= closeAll())
   try {
@@ -57,13 +62,30 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       host: config.host,
       logger,
       clock: Date.now,
+      ...(tls === null ? {} : { tls }),
+      ...(peers.client === null ? {} : { peer: { ...peers.access, service: query.reader } }),
     })
     await api.listen({ host: config.host, port: config.port })
-    return { engine, encoders, url: urlOf(api.server.address()), close }
+    return { engine, encoders, url: urlOf(tls === null ? 'http' : 'https', api.server.address()), close }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+/** On a cluster there may be others, whose clients would hear 503 for what is here. */
+function warnOfUnreachable(
+  { applicationServer, bootstrapServers }: ResolvedConfig,
+  peers: Peers,
+  logger: ProductOptions['logger'],
+): void {
+  if (bootstrapServers === null) return
+  const absent = [
+    ...(applicationServer === null ? ['APPLICATION_SERVER (how they reach this one)'] : []),
+    ...(peers.client === null ? ['INTERNAL_SECRET (how instances know each other)'] : []),
+  ]
+  if (absent.length === 0) return
+  logger.warn(`queries do not cross instances: without ${absent.join(' and ')} others cannot ask`)
 }
 
 function inputEncoders(config: ResolvedConfig): LineEncoders {
@@ -84,9 +106,9 @@ function tokensOf(config: ResolvedConfig): TokenConfig[] {
   )
 }
 
-function urlOf(address: AddressInfo | string | null): string {
+function urlOf(scheme: string, address: AddressInfo | string | null): string {
   if (address === null || typeof address === 'string') throw new Error('HTTP has no address')
   // The address of "every interface" is none that a client could use.
   const host = address.address.replace(/^0\.0\.0\.0$/, '127.0.0.1').replace(/^::$/, '::1')
-  return `http://${isIPv6(host) ? `[${host}]` : host}:${address.port}`
+  return `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${address.port}`
 }

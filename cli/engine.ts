@@ -14,6 +14,7 @@ import { StreamsInstance } from '../runtime/streams-instance.ts'
 import { deserializerFor } from '../schemas/deserializer.ts'
 import { InProcessRegistry } from '../schemas/in-process-registry.ts'
 import { PUBLIC_TOPICS } from '../schemas/topics.ts'
+import type { PeerClient } from '../state/peer-port.ts'
 import { attributionTopology } from '../topology/attribution/attribution-topology.ts'
 import type { BuiltTopology } from '../topology/nodes.ts'
 import type { Deserializer } from '../topology/serde.ts'
@@ -40,6 +41,8 @@ export interface EngineOptions {
     onWipe(taskId: string, error: Error): void
   }
   readonly metrics: Registry
+  /** Null: other instances are not asked. @default null */
+  readonly peers?: PeerClient | null
 }
 
 /** The product's topology as configured. */
@@ -72,7 +75,7 @@ export function wipeState(config: ResolvedConfig): Promise<void> {
  * @throws whatever made the start impossible; what was opened is closed again
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { config, events, metrics } = options
+  const { config, events, metrics, peers = null } = options
   const topology = configuredTopology(config)
   const log = await openBroker(config)
   const { broker } = log
@@ -113,7 +116,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       topology,
       applicationId: config.applicationId,
       clock: systemClock,
-      peers: options.peers ?? null,
+      timeoutMs: config.queryTimeoutMs,
+      peers,
     }),
     ingest,
     events: feed,

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { systemClock } from '../broker/clock.ts'
 import { KafkaBroker } from '../broker/kafka/kafka-broker.ts'
 import type { Security, TlsSettings } from '../broker/kafka/transport/security.ts'
 import type { ResolvedConfig } from './config/settings.ts'
-import { CommandFailure } from './failure.ts'
 import type { OpenLog } from './open-log.ts'
+import { readPem } from './pem-file.ts'
 
 /**
  * Connects to the cluster that the configuration names.
@@ -38,23 +37,13 @@ async function securityOf(config: ResolvedConfig): Promise<Security> {
 }
 
 async function tlsOf(config: ResolvedConfig): Promise<TlsSettings> {
-  const ca = await pem('SSL_CA_LOCATION', config.sslCaLocation)
-  const cert = await pem('SSL_CERTIFICATE_LOCATION', config.sslCertificateLocation)
-  const key = await pem('SSL_KEY_LOCATION', config.sslKeyLocation)
+  const ca = await readPem('SSL_CA_LOCATION', config.sslCaLocation)
+  const cert = await readPem('SSL_CERTIFICATE_LOCATION', config.sslCertificateLocation)
+  const key = await readPem('SSL_KEY_LOCATION', config.sslKeyLocation)
   return {
     ...(ca === null ? {} : { ca }),
     ...(cert === null ? {} : { cert }),
     ...(key === null ? {} : { key }),
     ...(config.sslKeyPassword === null ? {} : { keyPassphrase: config.sslKeyPassword }),
-  }
-}
-
-async function pem(setting: string, path: string | null): Promise<string | null> {
-  if (path === null) return null
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    const { code = 'unreadable' } = error as NodeJS.ErrnoException
-    throw new CommandFailure(`${setting}: ${path} cannot be read (${code})`, { cause: error })
   }
 }

@@ -10,12 +10,17 @@ export interface Watched {
   tasks(): readonly TaskStatus[]
 }
 
+/** What a start waits for: with more instances than tasks one may be given none. */
+export interface Starting extends Watched {
+  instances(): readonly unknown[]
+}
+
 /**
  * Resolves when every task runs, showing how far restores are.
  * @returns records restored; what rejects is the signal's abort
  */
 export async function untilRunning(
-  instance: Watched,
+  instance: Starting,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<number> {
@@ -24,13 +29,14 @@ export async function untilRunning(
   const restored = new Map<string, { done: number; total: number }>()
   try {
     for (;;) {
-      const tasks = instance.tasks()
+      const tasks = instance.tasks().filter(({ role }) => role === 'active')
       for (const { taskId, restore } of tasks) {
         if (restore === null) continue
         restored.set(taskId, { done: restore.restoredRecords, total: restore.totalRecords })
       }
       const waiting = tasks.filter(({ state }) => state !== 'running')
-      if (tasks.length > 0 && waiting.length === 0) return sum(restored, 'total')
+      const isAssigned = tasks.length > 0 || instance.instances().length > 0
+      if (isAssigned && waiting.length === 0) return sum(restored, 'total')
       progress.update(() => restoreText(waiting.length, tasks.length, restored, startedMs))
       await sleep(LOOK_INTERVAL_MS, undefined, { signal })
     }
@@ -74,7 +80,8 @@ export async function untilCaughtUp(
   const deadline = Date.now() + timeoutMs
   // A record may be between two tasks, seen by neither: two looks in a row must find nothing.
   for (let quiet = 0; quiet < 2;) {
-    const lag = instance.tasks().reduce((total, task) => total + task.lag, 0)
+    const tasks = instance.tasks().filter(({ role }) => role === 'active')
+    const lag = tasks.reduce((total, task) => total + task.lag, 0)
     quiet = lag === 0 ? quiet + 1 : 0
     if (Date.now() >= deadline) return false
     await sleep(LOOK_INTERVAL_MS * 4, undefined, { signal })

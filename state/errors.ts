@@ -34,9 +34,36 @@ export class StateClosedError extends StateError {
   readonly code = 'STATE_CLOSED'
 }
 
-/** The task that owns the key is not running here: HTTP 503, ask again. */
+/** Nobody that has the task of the key answers now: HTTP 503, ask again. */
 export class StoreNotReadyError extends StateError {
-  readonly code = 'STORE_NOT_READY'
+  readonly code: string = 'STORE_NOT_READY'
+  /** When asking again may help. */
+  readonly retryAfterMs: number
+
+  constructor(message: string, options: ErrorOptions & { readonly retryAfterMs?: number } = {}) {
+    super(message, options)
+    this.retryAfterMs = options.retryAfterMs ?? 1000
+  }
+}
+
+/** Who answers is behind a bound that was asked for: HTTP 503, ask again. */
+export class BehindBoundError extends StoreNotReadyError {
+  override readonly code = 'BEHIND_BOUND'
+}
+
+/** A bound names a position that the store does not follow from: HTTP 400. */
+export class InvalidBoundError extends StateError {
+  readonly code = 'INVALID_BOUND'
+}
+
+/** The instance that was asked does not have the task (any more): ask another. */
+export class TaskNotHereError extends StateError {
+  readonly code = 'TASK_NOT_HERE'
+}
+
+/** Another instance did not answer, or not with an answer: ask another, or later. */
+export class PeerUnavailableError extends StateError {
+  readonly code = 'PEER_UNAVAILABLE'
 }
 
 export class UnknownStoreError extends StateError {

@@ -1,4 +1,5 @@
 import { prefixEnd, type ByteString } from '../bytes/byte-string.ts'
+import { ByteWriter } from '../bytes/byte-writer.ts'
 import { ON_DISK } from './entry.ts'
 import { UnknownStoreError } from './errors.ts'
 import type { LayeredStore } from './layered-store.ts'
@@ -36,11 +37,15 @@ export class StateView {
    * @throws {StateCorruptedError}
    */
   async get<V>(name: string, key: ByteString): Promise<V | undefined> {
-    const store = this.#store<V>(name)
-    const known = store.cache.get(key)
-    if (known !== undefined && known.committed !== ON_DISK) return known.committed
-    const [bytes = null] = await this.#database.getMany([store.prefix + key])
-    return bytes === null ? undefined : store.decode(key, bytes)
+    return this.#get(decodedForm(this.#store<V>(name)), key)
+  }
+
+  /**
+   * As `get`, the value encoded by the store's codec. The disk's bytes are passed on unread.
+   * @throws {UnknownStoreError}
+   */
+  async getEncoded(name: string, key: ByteString): Promise<Buffer | undefined> {
+    return this.#get(encodedForm(this.#store(name)), key)
   }
 
   /**
@@ -49,7 +54,26 @@ export class StateView {
    * @throws {StateCorruptedError}
    */
   async scan<V>(name: string, scan: ViewScan): Promise<[ByteString, V][]> {
-    const store = this.#store<V>(name)
+    return this.#scan(decodedForm(this.#store<V>(name)), scan)
+  }
+
+  /** As `scan`, values as {@link getEncoded}. */
+  async scanEncoded(name: string, scan: ViewScan): Promise<[ByteString, Buffer][]> {
+    return this.#scan(encodedForm(this.#store(name)), scan)
+  }
+
+  async #get<V, R>(form: Form<V, R>, key: ByteString): Promise<R | undefined> {
+    const { store } = form
+    const known = store.cache.get(key)
+    if (known !== undefined && known.committed !== ON_DISK) {
+      return known.committed === undefined ? undefined : form.fromMemory(known.committed)
+    }
+    const [bytes = null] = await this.#database.getMany([store.prefix + key])
+    return bytes === null ? undefined : form.fromDisk(key, bytes)
+  }
+
+  async #scan<V, R>(form: Form<V, R>, scan: ViewScan): Promise<[ByteString, R][]> {
+    const { store } = form
     // A key directly after `after` has one more byte, the least one.
     const from = scan.after === undefined ? scan.prefix : `${scan.after}\u0000`
     const gte = from < scan.prefix ? scan.prefix : from
@@ -59,11 +83,11 @@ export class StateView {
       const start = store.prefix + gte
       const end = prefixEnd(store.prefix + scan.prefix)
       const limit = scan.limit + newer.length
-      const merge = new NewerOverDisk<V>(newer, scan.limit)
+      const merge = new NewerOverDisk(newer, scan.limit, form.fromMemory)
       for await (const page of snapshot.range(start, end, { limit })) {
         for (const [diskKey, bytes] of page) {
           const key = diskKey.slice(store.prefix.length)
-          merge.disk(key, () => store.decode(key, bytes))
+          merge.disk(key, () => form.fromDisk(key, bytes))
         }
         if (merge.isFull) break
       }
@@ -77,6 +101,34 @@ export class StateView {
     const store = this.#stores.get(name)
     if (store === undefined) throw new UnknownStoreError(`there is no store ${name} in this task`)
     return store as LayeredStore<V>
+  }
+}
+
+/** What a reader gets of a store's values: the values, or their bytes. */
+interface Form<V, R> {
+  readonly store: LayeredStore<V>
+  fromMemory(this: void, value: V): R
+  /** @throws {StateCorruptedError} */
+  fromDisk(this: void, key: ByteString, bytes: Buffer): R
+}
+
+function decodedForm<V>(store: LayeredStore<V>): Form<V, V> {
+  return {
+    store,
+    fromMemory: (value) => value,
+    fromDisk: (key, bytes) => store.decode(key, bytes),
+  }
+}
+
+function encodedForm(store: LayeredStore<unknown>): Form<unknown, Buffer> {
+  return {
+    store,
+    fromMemory: (value) => {
+      const writer = new ByteWriter()
+      store.codec.encode(value, writer)
+      return writer.copy()
+    },
+    fromDisk: (_key, bytes) => bytes,
   }
 }
 
@@ -95,29 +147,31 @@ function newerRows<V>(
 }
 
 /** Merges two ordered lists; where both have a key, the newer value counts. */
-class NewerOverDisk<V> {
+class NewerOverDisk<V, R> {
   readonly #newer: readonly NewerRow<V>[]
   readonly #limit: number
-  readonly #rows: [ByteString, V][] = []
+  readonly #fromMemory: (value: V) => R
+  readonly #rows: [ByteString, R][] = []
   #at = 0
 
-  constructor(newer: readonly NewerRow<V>[], limit: number) {
+  constructor(newer: readonly NewerRow<V>[], limit: number, fromMemory: (value: V) => R) {
     this.#newer = newer
     this.#limit = limit
+    this.#fromMemory = fromMemory
   }
 
   get isFull(): boolean {
     return this.#rows.length >= this.#limit
   }
 
-  disk(key: ByteString, decode: () => V): void {
+  disk(key: ByteString, fromDisk: () => R): void {
     this.#takeNewer((newer) => newer < key)
     if (this.isFull) return
     if (this.#newer[this.#at]?.[0] === key) this.#takeNewer((newer) => newer === key)
-    else this.#rows.push([key, decode()])
+    else this.#rows.push([key, fromDisk()])
   }
 
-  finish(): [ByteString, V][] {
+  finish(): [ByteString, R][] {
     this.#takeNewer(() => true)
     return this.#rows
   }
@@ -126,7 +180,7 @@ class NewerOverDisk<V> {
     for (; this.#at < this.#newer.length && !this.isFull; this.#at++) {
       const [key, value] = this.#newer[this.#at]!
       if (!while_(key)) return
-      if (value !== undefined) this.#rows.push([key, value])
+      if (value !== undefined) this.#rows.push([key, this.#fromMemory(value)])
     }
   }
 }

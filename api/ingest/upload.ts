@@ -1,5 +1,5 @@
 import { SchemaError } from '../../schemas/errors.ts'
-import type { IngestPort, IngestRecord } from '../../state/query-port.ts'
+import type { IngestPort, IngestRecord, InputPosition } from '../../state/query-port.ts'
 import { ApiError } from '../errors.ts'
 import type { EncodedLine, LineEncoder } from './line-encoder.ts'
 import { overlong } from './ndjson-lines.ts'
@@ -42,6 +42,7 @@ export class Upload {
   rejected = 0
   /** The first `lineErrorsMax`. */
   readonly errors: LineError[] = []
+  private readonly ends = new Map<string, InputPosition>()
   private readonly options: UploadOptions
   private filling: IngestRecord[] = []
   private fillingBytes = 0
@@ -50,6 +51,11 @@ export class Upload {
 
   constructor(options: UploadOptions) {
     this.options = options
+  }
+
+  /** Per partition written, the offset after its last accepted record. */
+  get positions(): InputPosition[] {
+    return [...this.ends.values()]
   }
 
   /** Takes a line; when `isFull` then says so, `makeRoom` must be awaited before the next. */
@@ -108,7 +114,8 @@ export class Upload {
 
   private async append(records: readonly IngestRecord[]): Promise<void> {
     try {
-      await this.options.ingest.append(this.options.encoder.topic, records)
+      const ends = await this.options.ingest.append(this.options.encoder.topic, records)
+      for (const end of ends) this.ends.set(`${end.topic}:${end.partition}`, end)
       this.accepted += records.length
     } catch (error) {
       this.failure = new ApiError('INGEST_FAILED', failureMessage(this.accepted), { cause: error })

@@ -10,9 +10,9 @@ import type { QueryPort, StoreRow } from '../../state/query-port.ts'
 import { attributionBody, attributionSchema, readProfiles } from '../attribution-profile.ts'
 import { readPage } from '../page.ts'
 import { valueToJson } from '../../schemas/observed-value.ts'
-import { withMeta } from '../response-meta.ts'
+import { boundsOf, boundsQuery, type BoundsQuery } from '../query-bounds.ts'
+import { joined, withMeta } from '../response-meta.ts'
 import {
-  emptyQuery,
   errorResponses,
   idParams,
   pageQuery,
@@ -24,20 +24,20 @@ import {
 
 /** What is known of one attacker. */
 export function attackerRoutes(app: FastifyInstance, query: QueryPort): void {
-  app.get<{ Params: IdParams }>(
+  app.get<{ Params: IdParams; Querystring: BoundsQuery }>(
     '/attackers/:id/attribution',
     { schema: attributionRoute },
-    async ({ params: { id } }, reply) => {
-      const link = await query.get<AttackerLinkRow>(attackerLinksStore, id, toByteString(id))
+    async ({ params: { id }, query: asked }, reply) => {
+      const bounds = boundsOf(asked)
+      const key = toByteString(id)
+      const link = await query.get<AttackerLinkRow>(attackerLinksStore, id, key, bounds)
       if (link.value === undefined || link.value.identity === '') {
-        return withMeta(reply, attributionBody(null, []), link.positions)
+        return withMeta(reply, attributionBody(null, []), link, bounds)
       }
       const { identity, root } = link.value
-      const profiles = await readProfiles(query, root)
-      return withMeta(reply, attributionBody(identity, profiles.value), [
-        ...link.positions,
-        ...profiles.positions,
-      ])
+      const profiles = await readProfiles(query, root, bounds)
+      const body = attributionBody(identity, profiles.value)
+      return withMeta(reply, body, joined(link, profiles), bounds)
     },
   )
 
@@ -52,7 +52,7 @@ export function attackerRoutes(app: FastifyInstance, query: QueryPort): void {
         prefix,
       })
       const data = answer.rows.map(observationBody)
-      return withMeta(reply, { data, next: answer.next }, answer.positions)
+      return withMeta(reply, { data, next: answer.next }, answer, boundsOf(page))
     },
   )
 }
@@ -76,7 +76,7 @@ const attributionRoute = {
   description: 'An attacker that was never observed has no identity: null, and no primitives.',
   tags: ['attackers'],
   params: idParams,
-  querystring: emptyQuery,
+  querystring: boundsQuery,
   response: { 200: attributionSchema, ...errorResponses },
 }
 

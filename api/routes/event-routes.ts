@@ -82,16 +82,17 @@ function concerns(
 }
 
 async function snapshotFrame(query: QueryPort, attacker: string): Promise<string> {
-  const { value, positions } = await query.scan<AttackerObservationRow>(attackerObservationsStore, {
+  const answer = await query.scan<AttackerObservationRow>(attackerObservationsStore, {
     partitionKey: attacker,
     prefix: toByteString(attacker) + KEY_SEPARATOR,
     limit: SNAPSHOT_ROWS + 1,
   })
+  const { value } = answer
   return eventFrame('snapshot', {
     attacker_uuid: attacker,
     observations: value.slice(0, SNAPSHOT_ROWS).map(observationBody),
     truncated: value.length > SNAPSHOT_ROWS,
-    meta: metaOf(positions),
+    meta: metaOf(answer),
   })
 }
 

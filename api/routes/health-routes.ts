@@ -11,7 +11,7 @@ export function healthRoutes(app: FastifyInstance, query: QueryPort, closing: Ab
   app.get('/livez', { schema: livezRoute, config: { access: 'public' } }, () => ({ live: true }))
 
   app.get('/readyz', { schema: readyzRoute, config: { access: 'public' } }, (_request, reply) => {
-    const reasons = closing.aborted ? ['shutting down'] : notReady(query.tasks())
+    const reasons = closing.aborted ? ['shutting down'] : notReady(query)
     if (reasons.length > 0) reply.code(503).header('retry-after', '1')
     return { ready: reasons.length === 0, reasons }
   })
@@ -20,8 +20,10 @@ export function healthRoutes(app: FastifyInstance, query: QueryPort, closing: Ab
 /** States whose tasks answer queries; a word may follow, such as `running (retrying)`. */
 const answering = /^running\b/
 
-function notReady(tasks: readonly TaskStatus[]): string[] {
-  if (tasks.length === 0) return ['no task is assigned yet']
+/** With more instances than tasks some have none, and answer through the others. */
+function notReady(query: QueryPort): string[] {
+  const tasks = query.tasks().filter(({ role }) => role === 'active')
+  if (tasks.length === 0 && query.instances().length === 0) return ['no task is assigned yet']
   return tasks.filter(({ state }) => !answering.test(state)).map(reasonOf)
 }
 

@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import { KEY_SEPARATOR, fromByteString, toByteString } from '../../bytes/byte-string.ts'
 import { identityMembersStore, type IdentityMemberRow } from '../../state/attribution-rows.ts'
-import type { QueryPort, StoreRow } from '../../state/query-port.ts'
+import type { QueryBounds, QueryPort, StoreRow } from '../../state/query-port.ts'
 import { attributionBody, attributionSchema, readProfiles } from '../attribution-profile.ts'
 import { ApiError } from '../errors.ts'
 import { readIdentity, type IdentityListings, type IdentitySummary } from '../identity-listing.ts'
 import { readPage } from '../page.ts'
-import { metaSchema, withMeta } from '../response-meta.ts'
+import { boundsOf, boundsProperties, boundsQuery, type BoundsQuery } from '../query-bounds.ts'
+import { joined, metaOf, metaSchema, NO_LABELS, withMeta, type Labels } from '../response-meta.ts'
 import {
-  emptyQuery,
   errorResponses,
   idParams,
   limitProperty,
@@ -24,33 +24,37 @@ export function identityRoutes(
   query: QueryPort,
   listings: IdentityListings,
 ): void {
-  app.get<{ Querystring: { limit: number; offset: number } }>(
+  app.get<{ Querystring: BoundsQuery & { limit: number; offset: number } }>(
     '/identities',
     { schema: listRoute },
-    async ({ query: { limit, offset } }, reply) => {
-      const { total, newest, positions } = await listings.current()
+    async ({ query: { limit, offset, ...asked } }, reply) => {
+      const bounds = boundsOf(asked)
+      const { total, newest, ...labels } = await listings.current(bounds)
       const data = newest.slice(offset, offset + limit).map(identityBody)
-      return withMeta(reply, { total, limit, offset, data }, positions)
+      return withMeta(reply, { total, limit, offset, data }, labels, bounds)
     },
   )
 
-  app.get<{ Params: IdParams }>(
+  app.get<{ Params: IdParams; Querystring: BoundsQuery }>(
     '/identities/:id',
     { schema: getRoute },
-    async ({ params: { id } }, reply) => {
-      const { value: summary, positions } = await readIdentity(query, id)
-      if (summary === null) throw new ApiError('UNKNOWN_IDENTITY')
-      return withMeta(reply, identityBody(summary), positions)
+    async ({ params: { id }, query: asked }, reply) => {
+      const bounds = boundsOf(asked)
+      const answer = await readIdentity(query, id, bounds)
+      if (answer.value === null) throw unknownIdentity(answer)
+      return withMeta(reply, identityBody(answer.value), answer, bounds)
     },
   )
 
-  app.get<{ Params: IdParams }>(
+  app.get<{ Params: IdParams; Querystring: BoundsQuery }>(
     '/identities/:id/attribution',
     { schema: attributionRoute },
-    async ({ params: { id } }, reply) => {
-      const profiles = await readProfiles(query, id)
-      if (profiles.value.length === 0) await assertIdentity(query, id)
-      return withMeta(reply, attributionBody(id, profiles.value), profiles.positions)
+    async ({ params: { id }, query: asked }, reply) => {
+      const bounds = boundsOf(asked)
+      const profiles = await readProfiles(query, id, bounds)
+      const identity = profiles.value.length === 0 ? await knownIdentity(query, id, bounds) : NO_LABELS
+      const body = attributionBody(id, profiles.value)
+      return withMeta(reply, body, joined(profiles, identity), bounds)
     },
   )
 
@@ -61,19 +65,32 @@ export function identityRoutes(
       const prefix = toByteString(id) + KEY_SEPARATOR
       const request = { ...page, partitionKey: id, prefix }
       const answer = await readPage<IdentityMemberRow>(query, identityMembersStore, request)
-      if (answer.rows.length === 0) await assertIdentity(query, id)
+      const bounds = boundsOf(page)
+      const identity = answer.rows.length === 0 ? await knownIdentity(query, id, bounds) : NO_LABELS
       const data = answer.rows.map(memberBody)
-      return withMeta(reply, { data, next: answer.next }, answer.positions)
+      return withMeta(reply, { data, next: answer.next }, joined(answer, identity), bounds)
     },
   )
 }
 
-/** @throws {ApiError} UNKNOWN_IDENTITY: it has no member */
-async function assertIdentity(query: QueryPort, identity: string): Promise<void> {
+/**
+ * @returns what the identity's existence is true for
+ * @throws {ApiError} UNKNOWN_IDENTITY: it has no member
+ */
+async function knownIdentity(
+  query: QueryPort,
+  identity: string,
+  bounds: QueryBounds,
+): Promise<Labels> {
   const prefix = toByteString(identity) + KEY_SEPARATOR
-  const options = { partitionKey: identity, prefix, limit: 1 }
-  const { value } = await query.scan(identityMembersStore, options)
-  if (value.length === 0) throw new ApiError('UNKNOWN_IDENTITY')
+  const options = { partitionKey: identity, prefix, limit: 1, bounds }
+  const answer = await query.scan(identityMembersStore, options)
+  if (answer.value.length === 0) throw unknownIdentity(answer)
+  return answer
+}
+
+function unknownIdentity(labels: Labels): ApiError {
+  return new ApiError('UNKNOWN_IDENTITY', undefined, { meta: metaOf(labels) })
 }
 
 function identityBody(summary: IdentitySummary): object {
@@ -122,6 +139,7 @@ const listRoute = {
     properties: {
       limit: limitProperty,
       offset: { type: 'integer', minimum: 0, maximum: 10_000, default: 0 },
+      ...boundsProperties,
     },
   },
   response: {
@@ -146,7 +164,7 @@ const getRoute = {
   summary: 'One identity',
   tags: ['identities'],
   params: idParams,
-  querystring: emptyQuery,
+  querystring: boundsQuery,
   response: {
     200: {
       description: 'The identity.',
@@ -163,7 +181,7 @@ const attributionRoute = {
   summary: 'What an identity does, a state per primitive',
   tags: ['identities'],
   params: idParams,
-  querystring: emptyQuery,
+  querystring: boundsQuery,
   response: { 200: attributionSchema, ...errorResponses },
 }
 

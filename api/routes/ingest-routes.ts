@@ -8,6 +8,7 @@ import type { LineEncoder, LineEncoders } from '../ingest/line-encoder.ts'
 import { readLines } from '../ingest/upload-body.ts'
 import { Upload } from '../ingest/upload.ts'
 import type { ApiLimits } from '../options.ts'
+import { positionSchema } from '../response-meta.ts'
 import { emptyQuery } from '../route-schemas.ts'
 
 export interface IngestRoutesOptions {
@@ -116,8 +117,8 @@ function answer(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const { accepted, rejected, errors } = upload
-  const counts = { accepted, rejected, errors }
+  const { accepted, rejected, errors, positions } = upload
+  const counts = { accepted, rejected, errors, positions }
   const error = failure ?? (accepted === 0 && rejected > 0 ? allRejected() : null)
   if (error === null) return reply.send(counts)
   if (error.code === 'INGEST_FAILED') request.log.error({ err: error }, 'ingest failed')
@@ -157,6 +158,12 @@ const counts = {
       },
     },
   },
+  positions: {
+    ...positionSchema.properties.inputs,
+    description:
+      'Where the accepted lines end. As `min_position` (topic:partition:offset) of a read it asks ' +
+      'for an answer that holds their effect.',
+  },
 } as const
 
 const failedUpload = {
@@ -177,7 +184,7 @@ const uploadResponses = {
   200: {
     description: 'All lines were read; at least one was accepted, or there was none.',
     type: 'object',
-    required: ['accepted', 'rejected', 'errors'],
+    required: ['accepted', 'rejected', 'errors', 'positions'],
     properties: counts,
   },
   '4xx': failedUpload,

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { fromByteString, type ByteString } from '../../bytes/byte-string.ts'
 import { multiActorWindowsStore, type MultiActorWindowRow } from '../../state/attribution-rows.ts'
-import type { QueryPort, StorePosition, StoreRow } from '../../state/query-port.ts'
+import type { QueryBounds, QueryPort, StoreRow } from '../../state/query-port.ts'
 import { cursorOf, keyOfCursor } from '../page-cursor.ts'
-import { withMeta } from '../response-meta.ts'
+import { boundsOf } from '../query-bounds.ts'
+import { joined, NO_LABELS, withMeta, type Labels } from '../response-meta.ts'
 import { errorResponses, pageQuery, pageSchema, type PageQuery } from '../route-schemas.ts'
 
 const SCAN_ROWS = 1000
@@ -17,11 +18,12 @@ export function multiActorRoutes(
   app.get<{ Querystring: PageQuery }>(
     '/multi-actor',
     { schema: route },
-    async ({ query: { limit, after } }, reply) => {
+    async ({ query: { limit, after, ...asked } }, reply) => {
+      const bounds = boundsOf(asked)
       const start = after === undefined ? undefined : keyOfCursor(after, '')
-      const page = await standingAlerts(query, limit, rowsExaminedMax, start)
+      const page = await standingAlerts(query, { limit, rowsExaminedMax, start, bounds })
       const next = page.next === null ? null : cursorOf(page.next)
-      return withMeta(reply, { data: page.rows.map(alertBody), next }, page.positions)
+      return withMeta(reply, { data: page.rows.map(alertBody), next }, page.labels, bounds)
     },
   )
 }
@@ -29,7 +31,14 @@ export function multiActorRoutes(
 interface AlertPage {
   readonly rows: readonly StoreRow<MultiActorWindowRow>[]
   readonly next: ByteString | null
-  readonly positions: readonly StorePosition[]
+  readonly labels: Labels
+}
+
+interface AlertRequest {
+  readonly limit: number
+  readonly rowsExaminedMax: number
+  readonly start: ByteString | undefined
+  readonly bounds: QueryBounds
 }
 
 /**
@@ -38,30 +47,29 @@ interface AlertPage {
  */
 async function standingAlerts(
   query: QueryPort,
-  limit: number,
-  rowsExaminedMax: number,
-  start: ByteString | undefined,
+  { limit, rowsExaminedMax, start, bounds }: AlertRequest,
 ): Promise<AlertPage> {
   const rows: StoreRow<MultiActorWindowRow>[] = []
-  let positions: readonly StorePosition[] | null = null
+  let labels = NO_LABELS
   let after = start
   for (let examined = 0; examined < rowsExaminedMax; examined += SCAN_ROWS) {
     const page = await query.scan<MultiActorWindowRow>(multiActorWindowsStore, {
       partitionKey: null,
       prefix: '',
       limit: SCAN_ROWS,
+      bounds,
       ...(after === undefined ? {} : { after }),
     })
-    positions ??= page.positions
+    labels = joined(labels, page)
     for (const row of page.value) {
       if (row[1].announced.length === 0) continue
-      if (rows.length === limit) return { rows, next: rows.at(-1)![0], positions }
+      if (rows.length === limit) return { rows, next: rows.at(-1)![0], labels }
       rows.push(row)
     }
-    if (page.value.length < SCAN_ROWS) return { rows, next: null, positions }
+    if (page.value.length < SCAN_ROWS) return { rows, next: null, labels }
     after = page.value.at(-1)![0]
   }
-  return { rows, next: after ?? null, positions: positions ?? [] }
+  return { rows, next: after ?? null, labels }
 }
 
 function alertBody([key, row]: StoreRow<MultiActorWindowRow>): object {

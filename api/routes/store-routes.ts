@@ -9,7 +9,8 @@ import { UnknownStoreError } from '../../state/errors.ts'
 import type { QueryPort, StoreDescription } from '../../state/query-port.ts'
 import { ApiError } from '../errors.ts'
 import { readPage } from '../page.ts'
-import { metaSchema, withMeta } from '../response-meta.ts'
+import { boundsOf, boundsProperties, type BoundsQuery } from '../query-bounds.ts'
+import { activeTasks, metaOf, metaSchema, withMeta } from '../response-meta.ts'
 import {
   afterProperty,
   emptyQuery,
@@ -29,19 +30,23 @@ import {
 export function storeRoutes(app: FastifyInstance, query: QueryPort): void {
   app.get('/stores', { schema: listRoute }, (_request, reply) => {
     const data = query.stores().map(storeBody)
-    return withMeta(reply, { data }, query.tasks())
+    return withMeta(reply, { data }, activeTasks(query))
   })
 
   app.get<{ Params: KeyParams; Querystring: KeyQuery }>(
     '/stores/:name/keys/:key',
     { schema: keyRoute },
-    async ({ params, query: { part = [], partition_key: partitionKey } }, reply) => {
+    async ({ params, query: { part = [], partition_key: partitionKey, ...asked } }, reply) => {
       const store = storeNamed(query, params.name)
       const parts = typeof part === 'string' ? [part] : part
       const key = toByteString([params.key, ...parts].join(KEY_SEPARATOR))
-      const answer = await query.get<unknown>(store.name, partitionKey ?? firstPart(key), key)
-      if (answer.value === undefined) throw new ApiError('UNKNOWN_ROW')
-      return withMeta(reply, rowBody(store, key, answer.value), answer.positions)
+      const owner = partitionKey ?? firstPart(key)
+      const bounds = boundsOf(asked)
+      const answer = await query.get<unknown>(store.name, owner, key, bounds)
+      if (answer.value === undefined) {
+        throw new ApiError('UNKNOWN_ROW', undefined, { meta: metaOf(answer) })
+      }
+      return withMeta(reply, rowBody(store, key, answer.value), answer, bounds)
     },
   )
 
@@ -56,7 +61,7 @@ export function storeRoutes(app: FastifyInstance, query: QueryPort): void {
         partitionKey: partitionKey ?? null,
       })
       const data = answer.rows.map(([key, value]) => rowBody(store, key, value))
-      return withMeta(reply, { data, next: answer.next }, answer.positions)
+      return withMeta(reply, { data, next: answer.next }, answer, boundsOf(page))
     },
   )
 }
@@ -66,7 +71,7 @@ interface KeyParams {
   readonly key: string
 }
 
-interface KeyQuery {
+interface KeyQuery extends BoundsQuery {
   readonly partition_key?: string
   readonly part?: string | readonly string[]
 }
@@ -173,6 +178,7 @@ const keyRoute = {
         ...partitionKeyProperty,
         description: 'The key that names the owning task. Default: the first part.',
       },
+      ...boundsProperties,
     },
   },
   response: {
@@ -211,6 +217,7 @@ const pageRoute = {
       },
       after: afterProperty,
       limit: limitProperty,
+      ...boundsProperties,
     },
   },
   response: {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import type { QueryPort, TaskStatus } from '../../state/query-port.ts'
+import type { InstanceDescription, QueryPort, TaskStatus } from '../../state/query-port.ts'
 import type { TopologyDescription } from '../options.ts'
-import { metaSchema, withMeta } from '../response-meta.ts'
+import { activeTasks, metaSchema, positionSchema, withMeta } from '../response-meta.ts'
 import { emptyQuery, errorResponses } from '../route-schemas.ts'
 
 type Format = keyof TopologyDescription
@@ -29,9 +29,12 @@ export function topologyRoutes(
   )
 
   app.get('/tasks', { schema: tasksRoute }, (_request, reply) => {
-    const tasks = query.tasks()
-    return withMeta(reply, { tasks: tasks.map(taskBody) }, tasks)
+    return withMeta(reply, { tasks: query.tasks().map(taskBody) }, activeTasks(query))
   })
+
+  app.get('/instances', { schema: instancesRoute }, () => ({
+    instances: query.instances().map(instanceBody),
+  }))
 }
 
 /** Written out already: JSON here, text there. */
@@ -41,6 +44,7 @@ function taskBody(task: TaskStatus): object {
   const { restore } = task
   return {
     task_id: task.taskId,
+    role: task.role,
     state: task.state,
     lag: task.lag,
     inputs: task.inputs,
@@ -54,6 +58,11 @@ function taskBody(task: TaskStatus): object {
             remaining_ms: restore.remainingMs,
           },
   }
+}
+
+function instanceBody(instance: InstanceDescription): object {
+  const { active, endpoint, isSelf, memberId, standby } = instance
+  return { member_id: memberId, endpoint, is_self: isSelf, active, standby }
 }
 
 const text = { schema: { type: 'string' } }
@@ -83,7 +92,6 @@ const topologyRoute = {
   },
 }
 
-const inputsSchema = metaSchema.properties.positions.items.properties.inputs
 
 const restoreSchema = {
   type: ['object', 'null'],
@@ -112,17 +120,57 @@ const tasksRoute = {
           type: 'array',
           items: {
             type: 'object',
-            required: ['task_id', 'state', 'lag', 'inputs', 'restore'],
+            required: ['task_id', 'role', 'state', 'lag', 'inputs', 'restore'],
             properties: {
               task_id: { type: 'string' },
+              role: positionSchema.properties.role,
               state: { type: 'string' },
-              lag: { type: 'integer' },
-              inputs: inputsSchema,
+              lag: {
+                type: 'integer',
+                description: 'Input records to come; of a standby, changelog records to come.',
+              },
+              inputs: positionSchema.properties.inputs,
               restore: restoreSchema,
             },
           },
         },
         meta: metaSchema,
+      },
+    },
+    ...errorResponses,
+  },
+}
+
+const taskIdsSchema = { type: 'array', items: { type: 'string' } }
+
+const instancesRoute = {
+  operationId: 'listInstances',
+  summary: 'The instances that have tasks, and which, as of the newest assignment',
+  tags: ['operations'],
+  querystring: emptyQuery,
+  response: {
+    200: {
+      description: 'Every instance that has a task; none before the first assignment.',
+      type: 'object',
+      required: ['instances'],
+      properties: {
+        instances: {
+          type: 'array',
+          items: {
+            type: 'object',
+            required: ['member_id', 'endpoint', 'is_self', 'active', 'standby'],
+            properties: {
+              member_id: { type: 'string' },
+              endpoint: {
+                type: ['string', 'null'],
+                description: 'Where it is reached; null: it did not say (APPLICATION_SERVER).',
+              },
+              is_self: { type: 'boolean', description: 'It is the one that answers.' },
+              active: { ...taskIdsSchema, description: 'Tasks it owns.' },
+              standby: { ...taskIdsSchema, description: 'Tasks it has a copy of.' },
+            },
+          },
+        },
       },
     },
     ...errorResponses,

@@ -86,6 +86,12 @@ function problemsTogether(config: ResolvedConfig): ConfigProblem[] {
     const why = patternProblem(config.observationTopics.pattern)
     if (why !== null) report('observationTopics', why)
   }
+  if ((config.apiTlsCert === null) !== (config.apiTlsKey === null)) {
+    report('apiTlsCert', 'expected together with API_TLS_KEY: one without the other is no use')
+  }
+  if (config.apiTlsClientCa !== null && config.apiTlsCert === null) {
+    report('apiTlsClientCa', 'expected together with API_TLS_CERT: without it the API has no TLS')
+  }
   const digests = [config.apiTokensRead, config.apiTokensWrite, config.apiTokensAdmin].flat()
   if (!isLoopback(config.host) && digests.length === 0) {
     report(

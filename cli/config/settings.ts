@@ -8,10 +8,11 @@ import {
   type TopicSelection,
 } from './value-kinds.ts'
 import { kafkaSettings, type KafkaConfig } from './kafka-settings.ts'
+import { peerSettings, type PeerConfig } from './peer-settings.ts'
 import type { Setting } from './setting.ts'
 
 /** The configuration as the program uses it: checked, complete, frozen. */
-export interface ResolvedConfig extends KafkaConfig {
+export interface ResolvedConfig extends KafkaConfig, PeerConfig {
   readonly applicationId: string
   readonly stateDir: string
   readonly host: string
@@ -66,6 +67,7 @@ export const settings: { readonly [K in keyof ResolvedConfig]: Setting<ResolvedC
     fallback: 8080,
     description: 'Port to listen on; 0 takes a free one, which is printed.',
   },
+  ...peerSettings,
   outputFormat: {
     name: 'OUTPUT_FORMAT',
     kind: choice('avro', 'json'),

@@ -7,6 +7,9 @@ const running = {
   state: 'running',
   inputs: [{ topic: 'attacker.observation', partition: 0, offset: 42 }],
   lag: 5,
+  role: 'active' as const,
+  stale: false,
+  stalenessMs: 0,
   restore: null,
 }
 
@@ -15,6 +18,9 @@ const restoring = {
   state: 'restoring',
   inputs: [],
   lag: 0,
+  role: 'active' as const,
+  stale: true,
+  stalenessMs: 0,
   restore: { restoredRecords: 10, totalRecords: 40, recordsPerSecond: 5, remainingMs: 6000 },
 }
 

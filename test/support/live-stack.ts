@@ -3,7 +3,7 @@ import { systemClock } from '../../broker/clock.ts'
 import { EmbeddedBroker } from '../../broker/embedded/embedded-broker.ts'
 import { LogEventFeed } from '../../runtime/event-feed.ts'
 import { IngestService } from '../../runtime/ingest-service.ts'
-import { QueryService } from '../../runtime/query-service.ts'
+import { QueryRouter } from '../../runtime/query/query-router.ts'
 import { TaskStateDirectory } from '../../runtime/state-directory.ts'
 import { StreamsInstance } from '../../runtime/streams-instance.ts'
 import { deserializerFor } from '../../schemas/deserializer.ts'
@@ -15,7 +15,7 @@ import { attributionTopology } from '../../topology/attribution/attribution-topo
 import { eventsBut } from './ignored-events.ts'
 
 export interface LiveStack {
-  readonly query: QueryService
+  readonly query: QueryRouter
   readonly ingest: IngestService
   readonly events: LogEventFeed
   /** Begins to process; until then tasks answer that they are not ready. */
@@ -75,7 +75,14 @@ export async function liveStack(): Promise<LiveStack> {
     await database.close()
   })
   return {
-    query: new QueryService(instance, broker, topology, 'live'),
+    query: new QueryRouter({
+      instance,
+      broker,
+      topology,
+      applicationId: 'live',
+      clock: systemClock,
+      peers: null,
+    }),
     ingest,
     events,
     start: () => instance.start(),

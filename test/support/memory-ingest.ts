@@ -1,4 +1,4 @@
-import type { IngestPort, IngestRecord } from '../../state/query-port.ts'
+import type { IngestPort, IngestRecord, InputPosition } from '../../state/query-port.ts'
 
 /** An ingest port that keeps what is appended, and can be slow or fail like a log. */
 export class MemoryIngest implements IngestPort {
@@ -22,7 +22,7 @@ export class MemoryIngest implements IngestPort {
     this.openGate()
   }
 
-  async append(topic: string, records: readonly IngestRecord[]): Promise<void> {
+  async append(topic: string, records: readonly IngestRecord[]): Promise<InputPosition[]> {
     const bytes = records.reduce((sum, { value }) => sum + value.length, 0)
     this.appends.push({ topic, records: records.length, bytes })
     this.underWay += 1
@@ -33,6 +33,7 @@ export class MemoryIngest implements IngestPort {
     const log = this.topics.get(topic) ?? []
     log.push(...records)
     this.topics.set(topic, log)
+    return [{ topic, partition: 0, offset: log.length }]
   }
 
   keys(topic: string): string[] {

@@ -2,10 +2,13 @@ import type { ByteString } from '../../bytes/byte-string.ts'
 import { StoreNotReadyError, UnknownStoreError } from '../../state/errors.ts'
 import type {
   Answer,
+  MissingPartition,
   QueryPort,
   ScanOptions,
   StoreDescription,
-  StorePosition,
+  InstanceDescription,
+  LabelledPosition,
+  QueryBounds,
   StoreRow,
   TaskStatus,
 } from '../../state/query-port.ts'
@@ -17,7 +20,14 @@ export class MemoryQuery implements QueryPort {
   /** Stores whose task is not running. */
   readonly notReady = new Set<string>()
   statuses: TaskStatus[] = []
+  hosts: InstanceDescription[] = []
   lag = 0
+  /** Partitions that lists lack. */
+  missing: MissingPartition[] = []
+  /** Of every answer: a standby gives it. */
+  stalenessMs: number | null = null
+  /** The bounds of the newest question. */
+  bounds: QueryBounds | undefined
   scans = 0
 
   store(name: string): Map<ByteString, unknown> {
@@ -43,26 +53,35 @@ export class MemoryQuery implements QueryPort {
     store: string,
     _partitionKey: string,
     key: ByteString,
+    bounds?: QueryBounds,
   ): Promise<Answer<V | undefined>> {
     const rows = this.running(store)
+    this.bounds = bounds
     await Promise.resolve()
-    return { value: rows.get(key) as V | undefined, positions: [this.position(store)] }
+    const value = rows.get(key) as V | undefined
+    return { value, positions: [this.position(store)], missing: [] }
   }
 
   async scan<V>(store: string, options: ScanOptions): Promise<Answer<readonly StoreRow<V>[]>> {
     const { prefix, after, limit } = options
     const rows = this.running(store)
     this.scans += 1
+    this.bounds = options.bounds
     await Promise.resolve()
     const value = [...rows]
       .filter(([key]) => key.startsWith(prefix) && (after === undefined || key > after))
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .slice(0, limit)
-    return { value: value as unknown as StoreRow<V>[], positions: [this.position(store)] }
+    const { missing } = this
+    return { value: value as unknown as StoreRow<V>[], positions: [this.position(store)], missing }
   }
 
   tasks(): TaskStatus[] {
     return this.statuses
+  }
+
+  instances(): InstanceDescription[] {
+    return this.hosts
   }
 
   private running(store: string): Map<ByteString, unknown> {
@@ -72,9 +91,14 @@ export class MemoryQuery implements QueryPort {
     return rows
   }
 
-  private position(store: string): StorePosition {
+  private position(store: string): LabelledPosition {
     const number = [...this.rows.keys()].indexOf(store)
     const inputs = [{ topic: 'attacker.observation', partition: 0, offset: 7 + number }]
-    return { taskId: `${number}_0`, inputs, lag: this.lag }
+    const { lag, stalenessMs } = this
+    const taskId = `${number}_0`
+    if (stalenessMs === null) {
+      return { taskId, inputs, lag, role: 'active', stale: false, stalenessMs: 0 }
+    }
+    return { taskId, inputs, lag, role: 'standby', stale: true, stalenessMs }
   }
 }

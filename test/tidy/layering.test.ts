@@ -14,7 +14,13 @@ function isException(from: Room, to: Room, { from: file, target, typeOnly }: Imp
 }
 
 /** The files of state that the API may know: ports, shapes and errors, no state itself. */
-const apiReads = ['state/query-port.ts', 'state/attribution-rows.ts', 'state/errors.ts']
+const apiReads = [
+  'state/query-port.ts',
+  'state/peer-port.ts',
+  'state/labelled-position.ts',
+  'state/attribution-rows.ts',
+  'state/errors.ts',
+]
 
 /** What a room may not import although the order allows it. */
 function isForbidden(from: Room, to: Room, { target, typeOnly }: Import): boolean {

@@ -1,0 +1,18 @@
+import { readFile } from 'node:fs/promises'
+import { CommandFailure } from './failure.ts'
+
+/**
+ * The text of a PEM file that a setting names; null: it names none.
+ * @throws {CommandFailure} it cannot be read
+ */
+export async function readPem(setting: string, path: string): Promise<string>
+export async function readPem(setting: string, path: string | null): Promise<string | null>
+export async function readPem(setting: string, path: string | null): Promise<string | null> {
+  if (path === null) return null
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const { code = 'unreadable' } = error as NodeJS.ErrnoException
+    throw new CommandFailure(`${setting}: ${path} cannot be read (${code})`, { cause: error })
+  }
+}
