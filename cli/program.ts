@@ -5,6 +5,7 @@ import { configCommand } from './commands/config.ts'
 import { dlqCommand } from './commands/dlq.ts'
 import { ingestCommand } from './commands/ingest.ts'
 import { queryCommand } from './commands/query.ts'
+import { replayCommand } from './commands/replay.ts'
 import { resetCommand } from './commands/reset.ts'
 import { startCommand } from './commands/start.ts'
 import { tailCommand } from './commands/tail.ts'
@@ -31,6 +32,7 @@ export function createProgram(context: CommandContext): Command {
     tailCommand(context),
     topologyCommand(context),
     dlqCommand(context),
+    replayCommand(context),
     resetCommand(context),
     configCommand(context),
     tokenCommand(context),

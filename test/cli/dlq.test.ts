@@ -36,6 +36,8 @@ interface Replayed {
   readonly refused: readonly { readonly because: string }[]
 }
 
+const replayed = (outcome: { answer: () => unknown }) => outcome.answer() as Replayed
+
 let folder: string
 beforeAll(async () => {
   folder = await temporaryFolder()
@@ -53,10 +55,10 @@ describe('dlq', () => {
   let stateDir: string
   const dlq = async (...args: string[]) => {
     const outcome = await runCli(['dlq', ...args, '--state-dir', stateDir])
-    return { ...outcome, answer: <T>() => JSON.parse(outcome.out) as T }
+    return { ...outcome, answer: (): unknown => JSON.parse(outcome.out) }
   }
   const listed = async (...args: string[]) =>
-    (await dlq('list', '--json', ...args)).answer<Listed>()
+    (await dlq('list', '--json', ...args)).answer() as Listed
 
   beforeAll(async () => {
     stateDir = path.join(folder, 'dlq')
@@ -122,8 +124,9 @@ describe('dlq', () => {
       key: { as: 'text', content: 'a0' },
       value: { as: 'text', content: poison.toString() },
     })
-    const headers = text.answer<{ headers: { key: string; value: { content: string } }[] }>()
-      .headers
+    const { headers } = text.answer() as {
+      headers: { key: string; value: { content: string } }[]
+    }
     expect(headers.find(({ key }) => key === 'sensor')?.value.content).toBe('shard-7')
     expect(headers.filter(({ key }) => key === 'dlq.topic').map((h) => h.value.content)).toEqual([
       OBSERVATIONS,
@@ -145,15 +148,15 @@ describe('dlq', () => {
     expect((await dlq('replay', '--all', '--topic', OBSERVATIONS)).code).toBe(2)
     const dry = await dlq('replay', '--error', 'FutureTimestampError', '--json')
     expect(dry.code).toBe(0)
-    expect(dry.answer<Replayed>()).toMatchObject({ executed: false, refused: [] })
-    expect(dry.answer<Replayed>().sent).toHaveLength(1)
+    expect(replayed(dry)).toMatchObject({ executed: false, refused: [] })
+    expect(replayed(dry).sent).toHaveLength(1)
     expect((await listed()).dead_letters.every((each) => each.replayed_at_ms === null)).toBe(true)
   })
 
   test('replay names what was cut, and what is no dead letter, and ends with 1', async () => {
     const all = await dlq('replay', '--all', '--json')
     expect(all.code).toBe(1)
-    expect(all.answer<Replayed>().refused).toMatchObject([{ because: 'truncated' }])
+    expect(replayed(all).refused).toMatchObject([{ because: 'truncated' }])
     const text = await dlq('replay', '--all')
     expect(text.err).toMatch(/0:\d+ is left out: it was cut/)
     expect(text.out).toContain('nothing was sent (3): add --execute')
@@ -164,10 +167,10 @@ describe('dlq', () => {
 
   test('executed, the original goes back to its partition and is processed', async () => {
     const args = ['replay', '--error', 'FutureTimestampError', '--execute', '--json']
-    const { answer, code } = await dlq(...args)
-    expect(code).toBe(0)
-    expect(answer<Replayed>().sent).toHaveLength(1)
-    const [deadLetter] = answer<Replayed>().sent
+    const first = await dlq(...args)
+    expect(first.code).toBe(0)
+    expect(replayed(first).sent).toHaveLength(1)
+    const [deadLetter] = replayed(first).sent
     await withLog(stateDir, async (broker) => {
       const [partition] = await readTopic(broker, OBSERVATIONS)
       const last = partition!.at(-1)!
@@ -189,12 +192,12 @@ describe('dlq', () => {
     const args = ['replay', '--error', 'FutureTimestampError', '--json', '--execute']
     const second = await dlq(...args)
     expect(second.code).toBe(0)
-    expect(second.answer<Replayed>()).toMatchObject({
+    expect(replayed(second)).toMatchObject({
       sent: [],
       refused: [{ because: 'replayed' }],
     })
     const again = await dlq(...args, '--again')
-    expect(again.answer<Replayed>().sent).toHaveLength(1)
+    expect(replayed(again).sent).toHaveLength(1)
   })
 
   test('a record that fails again counts how often it was sent back', async () => {
