@@ -1,5 +1,5 @@
-import { createServer, type Server, type Socket } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 
 /** A request as it came in: its header read, its body left. */
 export interface HeardRequest {
@@ -20,13 +20,19 @@ export class ScriptedBroker {
   readonly #sockets = new Set<Socket>()
   #connections = 0
 
-  private constructor(script: (request: HeardRequest) => void) {
-    this.#server = createServer((socket) => this.#serve(socket, script))
+  private constructor(script: (request: HeardRequest) => void, tls: TlsOptions | undefined) {
+    const serve = (socket: Socket): void => this.#serve(socket, script)
+    this.#server = tls === undefined ? createServer(serve) : createTlsServer(tls, serve)
   }
 
-  static async listen(script: (request: HeardRequest) => void, port = 0): Promise<ScriptedBroker> {
-    const broker = new ScriptedBroker(script)
-    await new Promise<void>((resolve) => broker.#server.listen(port, '127.0.0.1', resolve))
+  /** @param tls absent: without. @param host where it listens */
+  static async listen(
+    script: (request: HeardRequest) => void,
+    tls?: TlsOptions,
+    host = '127.0.0.1',
+  ): Promise<ScriptedBroker> {
+    const broker = new ScriptedBroker(script, tls)
+    await new Promise<void>((resolve) => broker.#server.listen(0, host, resolve))
     return broker
   }
 
