@@ -7,9 +7,6 @@ import type { LeaderRequests, SealedBatch } from './leader-requests.ts'
 import { isPassing, refusalOf, settlesShortly, surelyNotAppended } from './produce-answers.ts'
 import type { RetryBudget } from './retry-budget.ts'
 
-/** A topic made a moment ago is not yet known to every broker; one unknown for longer is not. */
-const UNKNOWN_TOPIC_PATIENCE_MS = 5_000
-
 /** A batch was not acknowledged. */
 export interface FailedDelivery {
   readonly cause: BrokerError
@@ -50,9 +47,9 @@ export class BatchDelivery {
     for (;;) {
       const answer = await this.#attempt()
       if (answer instanceof BrokerError) {
-        if (this.#isFinal(answer) || isGivenUp()) return this.#failed(answer)
+        if (this.#isFinal(answer)) return this.#failed(answer)
         this.#forgetLeader()
-        await this.#budget.pause()
+        if (!(await this.#budget.pause('long')) || isGivenUp()) return this.#failed(answer)
         continue
       }
       const { errorCode, topic, partition, baseOffset, logAppendTimeMs } = answer
@@ -63,11 +60,10 @@ export class BatchDelivery {
       if (!isPassing(errorCode)) {
         return this.#failed(refusalOf(answer, this.#route.transactionalId))
       }
-      if (this.#budget.isSpent || isGivenUp()) return this.#failed(lastAnswer(answer))
-      if (settlesShortly(errorCode)) await this.#budget.pauseShortly()
-      else {
-        this.#forgetLeader()
-        await this.#budget.pause()
+      const isShort = settlesShortly(errorCode)
+      if (!isShort) this.#forgetLeader()
+      if (!(await this.#budget.pause(isShort ? 'short' : 'long')) || isGivenUp()) {
+        return this.#failed(lastAnswer(answer))
       }
     }
   }
@@ -86,8 +82,8 @@ export class BatchDelivery {
   }
 
   #isFinal(error: BrokerError): boolean {
-    if (error instanceof FatalBrokerError || this.#budget.isSpent) return true
-    return error instanceof UnknownTopicError && this.#budget.spentMs > UNKNOWN_TOPIC_PATIENCE_MS
+    if (error instanceof FatalBrokerError) return true
+    return error instanceof UnknownTopicError && this.#budget.isSpentOnUnknownTopic
   }
 
   #forgetLeader(): void {

@@ -15,7 +15,6 @@ const misdirected = new Set<number>([
 
 const passing = new Set<number>([
   ...misdirected,
-  code.UNKNOWN_TOPIC_OR_PARTITION,
   code.REQUEST_TIMED_OUT,
   code.NETWORK_EXCEPTION,
   code.CONCURRENT_TRANSACTIONS,
@@ -83,7 +82,7 @@ export class CoordinatorCalls {
         const lane = this.#cluster.lane(node, 'produce')
         const response = await lane.call(api, request, REQUEST_TIMEOUT_MS)
         const errors = codesOf(response).filter((each) => each !== code.NONE)
-        const final = errors.find((each) => !passing.has(each))
+        const final = errors.find((each) => !isPassing(each, budget))
         if (final !== undefined || errors.length === 0) {
           return { response, errorCode: final ?? code.NONE, isRepeat: isInDoubt }
         }
@@ -100,11 +99,10 @@ export class CoordinatorCalls {
           if (!repeatsUnanswered) throw this.#unknown(api.name, failure)
         }
       }
-      if (budget.isSpent) {
+      if (!(await budget.pause(isShort ? 'short' : 'long'))) {
         if (isInDoubt) throw this.#unknown(api.name, failure)
         throw new RetriableError(`${this.#what(api.name)} found no answer in time: ${failure}`)
       }
-      await (isShort ? budget.pauseShortly() : budget.pause())
     }
   }
 
@@ -121,4 +119,9 @@ export class CoordinatorCalls {
   #what(apiName: string): string {
     return `${apiName} of ${this.#kind} ${this.#key}`
   }
+}
+
+function isPassing(errorCode: number, budget: RetryBudget): boolean {
+  if (errorCode === code.UNKNOWN_TOPIC_OR_PARTITION) return !budget.isSpentOnUnknownTopic
+  return passing.has(errorCode)
 }

@@ -123,7 +123,7 @@ export class KafkaTransaction implements Transaction {
         const transactionalId = this.#transactionalId
         const producer = { transactionalId, producerId, producerEpoch }
         const request = { ...producer, group, offsets }
-        await sendOffsetsToGroup(this.#cluster, protocol.txnOffsetCommit, request, budget)
+        await sendOffsetsToGroup(this.#cluster, protocol, request, budget)
       })
     })
   }

@@ -31,12 +31,13 @@ const passing = new Set<number>([
   code.THROTTLING_QUOTA_EXCEEDED,
 ])
 
-/** Refusals by a broker whose log surely lacks the batch; of all others it may have it. */
+/**
+ * Refusals after which no log has the batch. Not among them are those of a leader that appended it
+ * and lost its place, or the topic, while it waited for the replicas: 3, 6, 7, 20.
+ */
 const certain = new Set<number>([
   code.CORRUPT_MESSAGE,
-  code.UNKNOWN_TOPIC_OR_PARTITION,
   code.LEADER_NOT_AVAILABLE,
-  code.NOT_LEADER_OR_FOLLOWER,
   code.REPLICA_NOT_AVAILABLE,
   code.MESSAGE_TOO_LARGE,
   code.COORDINATOR_LOAD_IN_PROGRESS,

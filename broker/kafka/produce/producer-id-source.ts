@@ -51,8 +51,7 @@ export async function freshProducerId(
       if (!(error instanceof RetriableError)) throw error
       failure = error
     }
-    if (budget.isSpent) throw failure
     cluster.forgetLeaders([near.topic])
-    await budget.pause()
+    if (!(await budget.pause('long'))) throw failure
   }
 }

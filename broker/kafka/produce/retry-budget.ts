@@ -4,6 +4,9 @@ import type { Cluster } from '../cluster.ts'
 const SHORT_PAUSE_MIN_MS = 2
 const SHORT_PAUSE_MAX_MS = 50
 
+/** A topic made a moment ago is not yet known to every broker; one unknown for longer is not. */
+const UNKNOWN_TOPIC_PATIENCE_MS = 5_000
+
 /** How long one call goes on trying, and how long it pauses in between. */
 export class RetryBudget {
   readonly #cluster: Pick<Cluster, 'pause' | 'isClosed'>
@@ -17,12 +20,8 @@ export class RetryBudget {
     this.#limitMs = limitMs
   }
 
-  get spentMs(): number {
-    return performance.now() - this.#startMs
-  }
-
   get leftMs(): number {
-    return Math.max(0, this.#limitMs - this.spentMs)
+    return Math.max(0, this.#limitMs - this.#spentMs)
   }
 
   /** The time is up, or the client closes: the last failure is final. */
@@ -30,15 +29,31 @@ export class RetryBudget {
     return this.leftMs === 0 || this.#cluster.isClosed
   }
 
-  /** Before trying again what only time or an election mends. */
-  async pause(): Promise<void> {
-    await this.#cluster.pause(Math.min(this.#backoff.next(), this.leftMs))
+  /** Word of a topic has had the time to reach every broker. */
+  get isSpentOnUnknownTopic(): boolean {
+    return this.isSpent || this.#spentMs > UNKNOWN_TOPIC_PATIENCE_MS
   }
 
-  /** Before trying again what a broker finishes in milliseconds: the last transaction's markers. */
-  async pauseShortly(): Promise<void> {
+  /**
+   * Waits before another try: for an election, or the milliseconds in which a broker writes the
+   * last transaction's markers.
+   *
+   * @returns false: no other try; the last failure is final
+   */
+  async pause(length: 'long' | 'short'): Promise<boolean> {
+    if (this.isSpent) return false
+    const pauseMs = length === 'long' ? this.#backoff.next() : this.#nextShortPauseMs()
+    await this.#cluster.pause(Math.min(pauseMs, this.leftMs))
+    return !this.#cluster.isClosed
+  }
+
+  #nextShortPauseMs(): number {
     const pauseMs = this.#shortPauseMs
     this.#shortPauseMs = Math.min(pauseMs * 2, SHORT_PAUSE_MAX_MS)
-    await this.#cluster.pause(Math.min(pauseMs, this.leftMs))
+    return pauseMs
+  }
+
+  get #spentMs(): number {
+    return performance.now() - this.#startMs
   }
 }

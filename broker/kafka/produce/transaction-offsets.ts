@@ -1,35 +1,33 @@
 import type { Cluster } from '../cluster.ts'
 import { describeCode, errorCodes } from '../error-codes.ts'
-import type { Api } from '../wire/api.ts'
-import type { PartitionAnswer } from '../wire/transaction-fields.ts'
 import type { TxnOffsetCommitRequest } from '../wire/txn-offset-commit.ts'
 import { CoordinatorCalls } from './coordinator-calls.ts'
 import type { RetryBudget } from './retry-budget.ts'
+import type { TransactionProtocol } from './transaction-protocol.ts'
 import { refusalOfCall } from './transaction-refusal.ts'
 
 /**
  * Holds a group's offsets back until the transaction ends, and no longer.
  *
- * Unanswered requests are sent again: the same offsets take the place of themselves.
- *
+ * @throws {UnknownOutcomeError} no answer
  * @throws {StaleGenerationError} none was taken
  * @throws {FencedError} the member or the producer has been replaced
  * @throws {RangeError} metadata is longer than the broker takes
  */
 export async function sendOffsetsToGroup(
   cluster: Cluster,
-  api: Api<TxnOffsetCommitRequest, readonly PartitionAnswer[]>,
+  protocol: TransactionProtocol,
   request: TxnOffsetCommitRequest,
   budget: RetryBudget,
 ): Promise<void> {
   const { transactionalId, group } = request
   const coordinator = new CoordinatorCalls(cluster, 'group', group.groupId)
   const { response, errorCode } = await coordinator.call({
-    api,
+    api: protocol.txnOffsetCommit,
     request,
     codesOf: (answers) => answers.map((answer) => answer.errorCode),
     budget,
-    repeatsUnanswered: true,
+    repeatsUnanswered: protocol.repeatsOffsets,
   })
   if (errorCode === errorCodes.NONE) return
   const { topic, partition } = response.find((answer) => answer.errorCode === errorCode)!

@@ -24,12 +24,15 @@ export type RaiseEpoch = (
  *
  * V1. The epoch outlives the end of a transaction, so a late EndTxn could end the next one
  *     (KAFKA-17754): an unanswered end is never repeated, its epoch never used again.
- * V2. After an abort of what had failed the epoch is raised: batches that were numbered but not
+ * V2. Likewise late offsets could replace those of the next transaction, and the group would go
+ *     back: unanswered ones fail the transaction. Late batches are known by their sequence.
+ * V3. After an abort of what had failed the epoch is raised: batches that were numbered but not
  *     appended leave a gap that no broker accepts, and a late one must not be.
  */
 export class TransactionProtocolV1 implements TransactionProtocol {
   readonly produce = produceV9
   readonly txnOffsetCommit = txnOffsetCommitV3
+  readonly repeatsOffsets = false
   readonly #transactionalId: string
   readonly #coordinator: CoordinatorCalls
   readonly #raiseEpoch: RaiseEpoch

@@ -1,4 +1,4 @@
-import { AbortableError, UnknownOutcomeError } from '../../errors.ts'
+import { AbortableError, FencedError, UnknownOutcomeError } from '../../errors.ts'
 import { errorCodes } from '../error-codes.ts'
 import { endTxnV5 } from '../wire/end-txn.ts'
 import { produceV12 } from '../wire/produce.ts'
@@ -19,6 +19,7 @@ import { refusalOfCall } from './transaction-refusal.ts'
 export class TransactionProtocolV2 implements TransactionProtocol {
   readonly produce = produceV12
   readonly txnOffsetCommit = txnOffsetCommitV5
+  readonly repeatsOffsets = true
   readonly #transactionalId: string
   readonly #coordinator: CoordinatorCalls
 
@@ -56,6 +57,11 @@ export class TransactionProtocolV2 implements TransactionProtocol {
     const refusal = refusalOfCall({ apiName: 'EndTxn', errorCode, transactionalId })
     // The attempt before may have ended it, and then somebody else moved the epoch on.
     if (isRepeat) throw new UnknownOutcomeError(`${refusal.message}, after an unanswered attempt`)
+    if (isCommit && errorCode === errorCodes.INVALID_TXN_STATE) {
+      // Batches or offsets were taken under this epoch, so somebody has aborted them: the
+      // coordinator when the timeout was over, or an operator.
+      throw new FencedError(`${refusal.message}: the transaction was open for too long`)
+    }
     if (!isCommit && refusal instanceof AbortableError) {
       throw new UnknownOutcomeError(refusal.message)
     }

@@ -11,6 +11,9 @@ export interface TransactionProtocol {
   readonly produce: Api<ProduceRequest, readonly ProduceAnswer[]>
   readonly txnOffsetCommit: Api<TxnOffsetCommitRequest, readonly PartitionAnswer[]>
 
+  /** Whether offsets may be sent again when the answer is lost: no late request can do harm. */
+  readonly repeatsOffsets: boolean
+
   /** Called before batches go to `partitions`; those already in the transaction may be among. */
   enterPartitions(
     identity: ProducerIdentity,

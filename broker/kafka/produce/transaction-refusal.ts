@@ -3,6 +3,7 @@ import {
   FatalBrokerError,
   FencedError,
   StaleGenerationError,
+  UnknownTopicError,
   type BrokerError,
 } from '../../errors.ts'
 import { describeCode, errorCodes as code } from '../error-codes.ts'
@@ -46,6 +47,8 @@ export function refusalOfCall(call: RefusedCall): BrokerError {
     case code.TOPIC_AUTHORIZATION_FAILED:
       // Offsets are read rights of their topic; partitions of a transaction are written.
       return accessDenied(call.groupId === undefined ? 'Write' : 'Read', 'Topic', call.topic ?? '')
+    case code.UNKNOWN_TOPIC_OR_PARTITION:
+      return new UnknownTopicError(`topic ${call.topic ?? ''} does not exist`)
     case code.INVALID_TRANSACTION_TIMEOUT:
       return new FatalBrokerError(
         `${what}: the transaction timeout exceeds the broker's transaction.max.timeout.ms`,
