@@ -153,4 +153,17 @@ describe('a member of a Kafka group', () => {
     expect(member.coordinator.requests('LeaveGroup')).toEqual([])
     expect(member.coordinator.requests('SyncGroup')[0]?.request['instanceId']).toBe('static')
   })
+
+  it('says and does nothing more when its client closes', async () => {
+    const member = await MemberUnderTest.joined()
+    member.coordinator.script('JoinGroup', 'silence')
+    member.group.rejoin()
+    await member.clock.advance(0)
+    const before = member.coordinator.calls.length
+    member.group.sever()
+    await member.clock.advance(10 * SESSION_TIMEOUT_MS)
+    expect(member.coordinator.calls).toHaveLength(before)
+    expect(member.events).toHaveLength(1)
+    expect(member.group.metadata()).toBeNull()
+  })
 })
