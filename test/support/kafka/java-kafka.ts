@@ -10,8 +10,13 @@ import { singleBroker, type BrokerOptions } from './single-broker.ts'
 /** Others may take a port between our look and the broker's bind. */
 const attempts = 3
 
+export interface JavaKafka extends RunningKafka {
+  /** Where its logs lie: a folder a partition. */
+  readonly dataDirectory: string
+}
+
 /** Starts a broker from Kafka's Java archive: 1 s, the first time on a machine 15 s. */
-export async function startJavaKafka(options: BrokerOptions = {}): Promise<RunningKafka> {
+export async function startJavaKafka(options: BrokerOptions = {}): Promise<JavaKafka> {
   const archive = await kafkaArchive()
   const jvmOptions = await classDataOptions(archive)
   for (let attempt = 1; ; attempt++) {
@@ -33,10 +38,11 @@ function runningKafka(
   node: KafkaNode,
   addresses: ReadonlyMap<string, string>,
   directory: string,
-): RunningKafka {
+): JavaKafka {
   const address = (listener: string): string => addresses.get(listener)!
   return {
     home: 'java',
+    dataDirectory: path.join(directory, 'data'),
     bootstrapServers: address('PLAINTEXT'),
     address,
     kill: () => node.kill(),
