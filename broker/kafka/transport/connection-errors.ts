@@ -19,13 +19,16 @@ const certificateAdvice = new Map<string, string>([
 ])
 
 function unknownAuthority(): string {
-  return "the broker's certificate is signed by an authority that is not trusted: set SSL_CA to its PEM"
+  return (
+    "the broker's certificate is signed by an authority that is not trusted: set " +
+    'SSL_CA_LOCATION to the PEM of that authority'
+  )
 }
 
 function wrongHost(): string {
   return (
     "the broker's certificate is for another host: correct BOOTSTRAP_SERVERS or the broker's " +
-    'advertised.listeners, or, if that is meant, set SSL_CHECK_HOSTNAME to false'
+    'advertised.listeners, or add this host to the certificate'
   )
 }
 
@@ -64,8 +67,8 @@ function tlsError(
   const code = error.code ?? ''
   if (/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|BAD_CERTIFICATE|UNKNOWN_CA|ALERT_CERT/i.test(code)) {
     return fatal(
-      `${where}: the broker refuses this client's certificate (${code}): set SSL_CERT and SSL_KEY ` +
-        'to a pair that it trusts',
+      `${where}: the broker refuses this client's certificate (${code}): set ` +
+        'SSL_CERTIFICATE_LOCATION and SSL_KEY_LOCATION to a pair that it trusts',
       error,
     )
   }

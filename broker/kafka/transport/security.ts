@@ -74,8 +74,9 @@ export function tlsConnectOptions(security: Security): TlsConnectOptions | null 
     const { code } = error as NodeJS.ErrnoException
     // Only the code: OpenSSL's message says where in the key it stopped.
     throw new FatalBrokerError(
-      `the TLS certificates cannot be read (${code ?? 'no PEM'}): SSL_CA, SSL_CERT and SSL_KEY ` +
-        'must be PEM, and SSL_KEY_PASSPHRASE must open the key',
+      `the TLS certificates cannot be read (${code ?? 'no PEM'}): SSL_CA_LOCATION, ` +
+        'SSL_CERTIFICATE_LOCATION and SSL_KEY_LOCATION must be PEM, and SSL_KEY_PASSWORD must ' +
+        'open the key',
     )
   }
 }

@@ -36,6 +36,6 @@ it('needs credentials where the protocol wants them', () => {
 it('refuses certificates that are no PEM, without repeating them', () => {
   const ssl = { cert: 'nonsense', key: 'a private thing' }
   const refused = (): unknown => clusterSettings(options({ security: { protocol: 'SSL', ssl } }))
-  expect(refused).toThrow(/SSL_CA, SSL_CERT and SSL_KEY/)
+  expect(refused).toThrow(/SSL_CA_LOCATION, SSL_CERTIFICATE_LOCATION and SSL_KEY_LOCATION/)
   expect(refused).not.toThrow(/private thing/)
 })

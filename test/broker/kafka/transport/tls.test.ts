@@ -72,7 +72,7 @@ describe('a lane over TLS', () => {
     const ca = certificates.authority
     const refused = ask(OTHER_HOST, { ca })
     await expect(refused).rejects.toThrow(FatalBrokerError)
-    await expect(refused).rejects.toThrow(/for another host.*SSL_CHECK_HOSTNAME/)
+    await expect(refused).rejects.toThrow(/for another host.*BOOTSTRAP_SERVERS/)
     expect(await ask(OTHER_HOST, { ca, checkHostname: false })).toBeGreaterThan(50)
   })
 
@@ -95,7 +95,7 @@ describe('a lane over TLS', () => {
       }
       expect(await ask('127.0.0.1', { ca, cert: broker, key: broker }, mutual)).toBeGreaterThan(50)
       const refused = ask('127.0.0.1', { ca }, mutual)
-      await expect(refused).rejects.toThrow(/SSL_CERT and SSL_KEY/)
+      await expect(refused).rejects.toThrow(/SSL_CERTIFICATE_LOCATION and SSL_KEY_LOCATION/)
     },
   )
 })
