@@ -11,7 +11,7 @@ import type { LabelledPosition, StoreRow } from '../../state/query-port.ts'
 import type { StateView } from '../../state/state-view.ts'
 import type { EndOffsets } from './end-offsets.ts'
 import type { LocalTasks, QueryableTask } from './local-tasks.ts'
-import type { TaskRead } from './task-reader.ts'
+import type { TaskRead } from './task-read.ts'
 
 /** Bytes of rows after which an answer to a peer ends early. */
 const PAGE_BYTES_TARGET = 4 * 1024 * 1024

@@ -35,7 +35,8 @@ import { within } from './query-deadline.ts'
 import { StoreCatalogue } from './store-catalogue.ts'
 import { Suspects } from './suspects.ts'
 import { TaskPlaces, type Routing } from './task-places.ts'
-import type { TaskRead, TaskReader } from './task-reader.ts'
+import type { TaskRead } from './task-read.ts'
+import type { TaskReader } from './task-reader.ts'
 
 /** What queries need of a StreamsInstance. */
 export interface QueriedInstance extends TaskHolder {

@@ -9,12 +9,7 @@ import type { StoreSpec } from '../../topology/store.ts'
 import type { LocalReader } from './local-reader.ts'
 import type { QueryableTask } from './local-tasks.ts'
 import { within } from './query-deadline.ts'
-
-/** What was read of a task, and the position that it is true for. */
-export interface TaskRead<T> {
-  readonly value: T
-  readonly position: LabelledPosition
-}
+import type { TaskRead } from './task-read.ts'
 
 /** One place where a task may be read; values come decoded. */
 export interface TaskReader {

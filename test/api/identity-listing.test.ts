@@ -71,10 +71,33 @@ test('a costly list is served again for ten times what it cost, then made anew',
   }
   const listings = new IdentityListings(query, () => nowMs)
   const first = await listings.current()
+  expect(first.positions).toMatchObject([{ stalenessMs: 0 }])
   nowMs = 1000 + 1099
-  expect(await listings.current()).toBe(first)
+  const again = await listings.current()
+  expect([query.scans, again.newest]).toEqual([1, first.newest])
+  expect(again.positions).toMatchObject([{ stalenessMs: 1099 }])
   nowMs = 1000 + 1100
-  expect(await listings.current()).not.toBe(first)
+  expect((await listings.current()).positions).toMatchObject([{ stalenessMs: 0 }])
+  expect(query.scans).toBe(2)
+})
+
+test('with bounds a costly list is made anew or refused until it may be', async () => {
+  const query = queryOf([[1, 1, 1, 1]])
+  let nowMs = 1000
+  const scan = query.scan.bind(query)
+  query.scan = (...args: Parameters<typeof scan>) => {
+    nowMs += 100
+    return scan(...args)
+  }
+  const listings = new IdentityListings(query, () => nowMs)
+  const lagMax = 5
+  expect((await listings.current({ lagMax })).total).toBe(1)
+  expect(query.bounds).toEqual({ lagMax })
+  nowMs = 1000 + 1000
+  await expect(listings.current({ lagMax })).rejects.toMatchObject({ retryAfterMs: 100 })
+  expect((await listings.current()).total).toBe(1)
+  nowMs = 1000 + 1100
+  expect((await listings.current({ lagMax })).total).toBe(1)
 })
 
 test('a fold that fails is forgotten', async () => {

@@ -25,10 +25,13 @@ async function post({ app }: ApiUnderTest, payload: string | Buffer, headers: ob
   return { status: response.statusCode, body: response.json<UploadAnswer>(), response }
 }
 
+/** Where the accepted lines end. */
+const endsAt = (offset: number) => [{ topic, partition: 0, offset }]
+
 test('appends each line under its attacker, stamped with the clock', async () => {
   const api = apiUnderTest()
   const { status, body } = await post(api, observationLines(3))
-  expect([status, body]).toEqual([200, { accepted: 3, rejected: 0, errors: [] }])
+  expect([status, body]).toEqual([200, { accepted: 3, rejected: 0, errors: [], positions: endsAt(3) }])
   const records = api.ingest.topics.get(topic)!
   expect(records.map(({ key, timestampMs }) => [key, timestampMs])).toEqual([
     ['a0', testNowMs],
@@ -52,7 +55,7 @@ test('takes attacker profiles on their own route and topic', async () => {
     headers: { 'content-type': 'application/x-ndjson' },
     payload,
   })
-  expect(response.json()).toEqual({ accepted: 1, rejected: 0, errors: [] })
+  expect(response.json()).toMatchObject({ accepted: 1, rejected: 0, errors: [] })
   expect(ingest.keys(PUBLIC_TOPICS['attacker-profile'])).toEqual(['x'])
 })
 
@@ -94,7 +97,7 @@ test('answers 422 when every line was rejected, 200 when there was none', async 
   expect([all.status, all.body.error?.code]).toEqual([422, 'ALL_LINES_REJECTED'])
   expect([all.body.accepted, all.body.rejected]).toEqual([0, 2])
   const none = await post(api, '\n\n')
-  expect([none.status, none.body]).toEqual([200, { accepted: 0, rejected: 0, errors: [] }])
+  expect([none.status, none.body]).toEqual([200, { accepted: 0, rejected: 0, errors: [], positions: [] }])
 })
 
 test('names the first hundred rejected lines and counts all', async () => {
@@ -122,7 +125,7 @@ test('takes gzip, in several members too', async () => {
   const api = apiUnderTest()
   const payload = Buffer.concat([gzipSync(observationLine('a')), gzipSync(observationLine('b'))])
   const { body } = await post(api, payload, { 'content-encoding': 'gzip' })
-  expect(body).toEqual({ accepted: 2, rejected: 0, errors: [] })
+  expect(body).toMatchObject({ accepted: 2, rejected: 0, errors: [] })
 })
 
 test('says that a gzip body was cut, after counting what came before', async () => {

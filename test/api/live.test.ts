@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { expect, test, vi } from 'vitest'
-import { apiUnderTest, listen } from '../support/api-under-test.ts'
+import { apiUnderTest, listen, type ApiUnderTest } from '../support/api-under-test.ts'
 import { liveStack } from '../support/live-stack.ts'
 import type { observationJson } from '../support/observation-lines.ts'
 import { observationLine, observationLines } from '../support/observation-lines.ts'
@@ -25,6 +25,16 @@ async function liveApi() {
   return { ...stack, app, url, get, send, until }
 }
 
+interface Place {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
+async function until503IsOver(app: ApiUnderTest['app']): Promise<void> {
+  await vi.waitFor(async () => expect((await app.inject('/readyz')).statusCode).toBe(200))
+}
+
 interface Positioned {
   readonly meta: {
     readonly positions: readonly { task_id: string; inputs: readonly { topic: string }[] }[]
@@ -36,7 +46,7 @@ test('what was uploaded is answered, with the positions of all partitions', asyn
   await start()
   const upload = new RawUpload(url + path, { 'content-encoding': 'gzip' })
   upload.offer(gzipSync(observationLines(3000)))
-  expect((await upload.end()).body).toEqual({ accepted: 3000, rejected: 0, errors: [] })
+  expect((await upload.end()).body).toMatchObject({ accepted: 3000, rejected: 0, errors: [] })
   await until('/api/v1/identities?limit=1', { total: 3000, meta: { lag: 0 } })
   const { meta } = (await get('/api/v1/identities')) as Positioned
   expect(meta.positions.map(({ task_id }) => task_id)).toEqual(['1_0', '1_1', '1_2'])
@@ -51,7 +61,7 @@ test('what was uploaded is answered, with the positions of all partitions', asyn
     identity_uuid,
     observation_count_live: 1,
   })
-  expect(await send('')).toEqual({ accepted: 0, rejected: 0, errors: [] })
+  expect(await send('')).toEqual({ accepted: 0, rejected: 0, errors: [], positions: [] })
   const { headers } = await app.inject(`/api/v1/identities/${identity_uuid}/attribution`)
   expect(headers['x-attribution-lag']).toBe('0')
 })
@@ -133,6 +143,46 @@ test('an attacker’s observations are found in the task that its id names', asy
     })
     await until(`${attacker}/attribution`, { primitives: [{ current_value: value }] })
   }
+})
+
+test('what an upload answered as positions is what a read must hold', async () => {
+  const { app, send, start } = await liveApi()
+  await start()
+  await until503IsOver(app)
+  for (let round = 0; round < 5; round++) {
+    const id = `own-${round}`
+    const { positions } = (await send(observationLine(id))) as { positions: readonly Place[] }
+    const wanted = positions.map((at) => `${at.topic}:${at.partition}:${at.offset}`).join(',')
+    const bound = `?min_position=${encodeURIComponent(wanted)}`
+    const read = await app.inject(`/api/v1/attackers/${id}/attribution${bound}`)
+    expect([read.statusCode, read.json()]).toMatchObject([200, { primitives: [{}] }])
+    const { identity_uuid } = read.json<{ identity_uuid: string }>()
+    const member = await app.inject(`/api/v1/identities/${identity_uuid}/observations${bound}`)
+    expect(member.json()).toMatchObject({ data: [{ attacker_uuid: id }] })
+  }
+})
+
+test('a position that nothing will reach in time is refused with 503', async () => {
+  const { app, start } = await liveApi()
+  await start()
+  await until503IsOver(app)
+  const url = '/api/v1/attackers/x/attribution?min_position=attacker.observation:0:99'
+  const { headers, statusCode, ...read } = await app.inject(url)
+  expect([statusCode, headers['retry-after']]).toEqual([503, '1'])
+  expect(read.json()).toMatchObject({ error: { code: 'BEHIND_BOUND' } })
+})
+
+test.each([
+  ['attribution.profile.state_changed:0:1', 'does not lead to'],
+  ['nowhere:0:1', 'does not lead to'],
+  ['attacker.observation:3:1', 'there is no 3'],
+])('a position that the store does not follow from is refused: %s', async (position, why) => {
+  const { app, start } = await liveApi()
+  await start()
+  await until503IsOver(app)
+  const { statusCode, ...read } = await app.inject(`/api/v1/multi-actor?min_position=${position}`)
+  expect([statusCode, read.json()]).toMatchObject([400, { error: { code: 'INVALID_PARAMETER' } }])
+  expect(read.body).toContain(why)
 })
 
 test('a starting instance says 503, then answers', async () => {

@@ -15,9 +15,13 @@ async function get(url: string) {
 
 const meta = (store: number, lag = 0) => ({
   task_id: `${store}_0`,
+  role: 'active',
   inputs: [{ topic: 'attacker.observation', partition: 0, offset: 7 + store }],
   lag,
+  stale: false,
+  staleness_ms: 0,
 })
+const fresh = { stale: false, staleness_ms: 0, missing: [] }
 
 function link(attacker: string, identity: string, root = identity): void {
   api.query.store('attacker-links').set(attacker, { identity, root, firstSeen: 1 })
@@ -72,7 +76,7 @@ test('an attacker has the primitives of its identity, sorted, and both positions
       },
     ],
     truncated: false,
-    meta: { positions: [meta(0, 3), meta(2, 3)], lag: 6 },
+    meta: { positions: [meta(0, 3), meta(2, 3)], lag: 6, ...fresh },
   })
   expect(headers['x-attribution-lag']).toBe('6')
 })
@@ -135,7 +139,7 @@ test('identities are listed newest update first, a member counted each', async (
       { identity_uuid: 'x', first_seen: 3, updated_at: 70, observation_count_live: 2 },
       { identity_uuid: 'z', first_seen: 1, updated_at: 60, observation_count_live: 1 },
     ],
-    meta: { positions: [meta(3)], lag: 0 },
+    meta: { positions: [meta(3)], lag: 0, ...fresh },
   })
 })
 
@@ -149,7 +153,7 @@ test('an identity has its row, its attackers and its primitives, or is unknown',
     first_seen: 3,
     updated_at: 70,
     observation_count_live: 2,
-    meta: { positions: [meta(3)], lag: 0 },
+    meta: { positions: [meta(3)], lag: 0, ...fresh },
   })
   expect((await get('/api/v1/identities/x/observations')).body).toMatchObject({
     data: [

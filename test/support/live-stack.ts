@@ -42,8 +42,11 @@ export async function liveStack(): Promise<LiveStack> {
   const home = {
     open: () => Promise.resolve(new MemoryDatabase()),
     destroy: () => Promise.resolve(),
+    existing: () => Promise.resolve([]),
   }
-  const topics = Object.values(PUBLIC_TOPICS).map((name) => ({ name, partitions: 3 }))
+  const topics = Object.values(PUBLIC_TOPICS)
+    .filter((name) => name !== PUBLIC_TOPICS['dead-letter'])
+    .map((name) => ({ name, partitions: 3 }))
   await broker.createTopics(topics)
   const instance = new StreamsInstance({
     settings: {

@@ -19,6 +19,7 @@ const apiReads = [
   'state/peer-port.ts',
   'state/labelled-position.ts',
   'state/attribution-rows.ts',
+  'state/dead-letter-port.ts',
   'state/errors.ts',
 ]
 
