@@ -75,6 +75,10 @@ function problemsTogether(config: ResolvedConfig): ConfigProblem[] {
   if ((config.sslCertificateLocation === null) !== (config.sslKeyLocation === null)) {
     report('sslKeyLocation', 'SSL_CERTIFICATE_LOCATION and SSL_KEY_LOCATION belong together')
   }
+  if ((config.schemaRegistryUsername === null) !== (config.schemaRegistryPassword === null)) {
+    const names = 'SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD'
+    report('schemaRegistryPassword', `${names} belong together`)
+  }
   if (config.checkpointIntervalMs < config.commitIntervalMs) {
     report(
       'checkpointIntervalMs',

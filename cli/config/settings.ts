@@ -9,10 +9,11 @@ import {
 } from './value-kinds.ts'
 import { kafkaSettings, type KafkaConfig } from './kafka-settings.ts'
 import { peerSettings, type PeerConfig } from './peer-settings.ts'
+import { registrySettings, type RegistryConfig } from './registry-settings.ts'
 import type { Setting } from './setting.ts'
 
 /** The configuration as the program uses it: checked, complete, frozen. */
-export interface ResolvedConfig extends KafkaConfig, PeerConfig {
+export interface ResolvedConfig extends KafkaConfig, PeerConfig, RegistryConfig {
   readonly applicationId: string
   readonly stateDir: string
   readonly host: string
@@ -74,6 +75,7 @@ export const settings: { readonly [K in keyof ResolvedConfig]: Setting<ResolvedC
     fallback: 'avro',
     description: 'Encoding of public topics. Inputs may be either: the first byte tells.',
   },
+  ...registrySettings,
   processingGuarantee: {
     name: 'PROCESSING_GUARANTEE',
     kind: choice('exactly_once', 'at_least_once'),

@@ -48,7 +48,8 @@ export class RegistryClient {
       retry: { retries: 0 },
       ...(username === undefined ? {} : { auth: { username, password: password ?? '' } }),
     })
-    this.#api = client['api']
+    const api: unknown = client['api']
+    this.#api = api as Api
   }
 
   /** @throws {SchemaRegistryError} what answers there is no schema registry */
