@@ -1,0 +1,218 @@
+import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { systemClock } from '../../../broker/clock.ts'
+import { KafkaBroker } from '../../../broker/kafka/kafka-broker.ts'
+import type { Broker } from '../../../broker/port.ts'
+import { inputTopics, outputTopics, repartitionTopics } from '../../../runtime/topology-topics.ts'
+import { InProcessRegistry } from '../../../schemas/in-process-registry.ts'
+import { PUBLIC_TOPICS } from '../../../schemas/topics.ts'
+import { attributionTopology } from '../../../topology/attribution/attribution-topology.ts'
+import { stubIdentity } from '../../../topology/attribution/stub-identity.ts'
+import { seededRandom } from '../../simulation/random.ts'
+import { violations } from '../attribution-oracle.ts'
+import { compileProgram, type CompiledProgram } from '../compiled-program.ts'
+import { ChaosLoad } from './chaos-load.ts'
+import { Faults, type FaultCounts } from './faults.ts'
+import { gatherKafkaEvidence } from './kafka-evidence.ts'
+import { MemberProcess } from './member-process.ts'
+import { QueryWatch } from './query-watch.ts'
+
+export interface ChaosOptions {
+  readonly bootstrapServers: string
+  readonly seed: number
+  readonly records: number
+  readonly attackers: number
+  readonly durationMs: number
+  readonly partitions: number
+  readonly members: number
+  readonly numStandbyReplicas: number
+  readonly wanted: FaultCounts
+  readonly faultIntervalMs: number
+  /** What happens to the brokers meanwhile; ends when told that the run is over. */
+  readonly brokerFaults?: (isOver: () => boolean) => Promise<void>
+  readonly onProgress?: (text: string) => void
+}
+
+export interface ChaosResult {
+  readonly violations: readonly string[]
+  readonly faults: FaultCounts
+  readonly inputs: number
+  readonly outputs: number
+  readonly deadLetters: number
+  readonly statuses: ReadonlyMap<number, number>
+  readonly staleAnswers: number
+  readonly elapsedMs: number
+}
+
+const SESSION_TIMEOUT_MS = 6_000
+const SETTLE_TIMEOUT_MS = 180_000
+
+const topology = attributionTopology({
+  outputFormat: 'avro',
+  registry: new InProcessRegistry(),
+}).build()
+
+/**
+ * One run with faults: real processes on a real broker, judged when all is quiet by what Kafka's
+ * own consumer reads and by a plain fold of the input.
+ */
+export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
+  const startedMs = Date.now()
+  const directory = await mkdtemp(path.join(tmpdir(), 'attribution-chaos-'))
+  const program = await compiledProduct()
+  const broker = await connect(options.bootstrapServers)
+  const applicationId = `chaos-${options.seed}-${startedMs.toString(36)}`
+  const random = seededRandom(options.seed)
+  const members = await startMembers(options, applicationId, program.file, directory)
+  let isSound = false
+  try {
+    await createTopics(broker, options)
+    for (const member of members) member.start()
+    await Promise.all(members.map((member) => member.untilListening()))
+    const load = new ChaosLoad(options)
+    const watch = new QueryWatch(members, watchedAttackers(options), random)
+    const faults = new Faults({
+      random,
+      members,
+      sessionTimeoutMs: SESSION_TIMEOUT_MS,
+      wanted: options.wanted,
+      intervalMs: options.faultIntervalMs,
+      onFault: (what) => options.onProgress?.(`${Math.round(load.progress * 100)} %: ${what}`),
+    })
+    watch.start()
+    let isOver = false
+    const isDone = (): boolean => isOver
+    const sent = load.send(broker).finally(() => (isOver = true))
+    await Promise.all([sent, faults.run(isDone), options.brokerFaults?.(isDone)])
+    options.onProgress?.('all sent, waiting for the group to catch up')
+    await untilCaughtUp(broker, applicationId)
+    await watch.stop()
+    const exits = await Promise.all(members.map((member) => member.stop()))
+    const evidence = await gatherKafkaEvidence({
+      bootstrapServers: options.bootstrapServers,
+      applicationId,
+      topology,
+      stateDirs: members.map((_, i) => path.join(directory, `member-${i}`)),
+      acknowledged: load.acknowledged,
+    })
+    const found = [
+      ...violations(evidence, stubIdentity),
+      ...watch.violations(evidence.inputs),
+      ...members.flatMap(({ surprises }) => surprises),
+      ...exits.flatMap((code, i) => (code === 0 ? [] : [`member ${i} stopped with ${code}`])),
+    ]
+    isSound = found.length === 0
+    return {
+      violations: found,
+      faults: faults.counts,
+      inputs: evidence.inputs.flat().length,
+      outputs: evidence.outputs.flat().length,
+      deadLetters: evidence.deadLetters.length,
+      statuses: watch.statuses,
+      staleAnswers: watch.staleAnswers,
+      elapsedMs: Date.now() - startedMs,
+    }
+  } finally {
+    await Promise.all(members.map((member) => member.kill()))
+    await broker.close()
+    await program.dispose()
+    if (isSound) await rm(directory, { recursive: true })
+    else console.error(`state and logs of the members are kept in ${directory}`)
+  }
+}
+
+async function compiledProduct(): Promise<CompiledProgram> {
+  const program = await compileProgram('cli/main.ts')
+  const schemas = path.resolve(import.meta.dirname, '../../../schemas')
+  for (const name of (await readdir(schemas)).filter((each) => each.endsWith('.avsc'))) {
+    await cp(path.join(schemas, name), path.join(path.dirname(program.file), '../schemas', name))
+  }
+  return program
+}
+
+async function startMembers(
+  { bootstrapServers, members, numStandbyReplicas, seed }: ChaosOptions,
+  applicationId: string,
+  program: string,
+  directory: string,
+): Promise<MemberProcess[]> {
+  const secret = `${seed}`.padEnd(32, 'x')
+  return await Promise.all(
+    Array.from({ length: members }, async (_, i) => {
+      const stateDir = path.join(directory, `member-${i}`)
+      await mkdir(stateDir)
+      const port = String(20_000 + Math.floor(Math.random() * 30_000))
+      const settings = {
+        BOOTSTRAP_SERVERS: bootstrapServers,
+        APPLICATION_ID: applicationId,
+        APPLICATION_SERVER: `127.0.0.1:${port}`,
+        PORT: port,
+        INTERNAL_SECRET: secret,
+        STATE_DIR: stateDir,
+        SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS),
+        NUM_STANDBY_REPLICAS: String(numStandbyReplicas),
+        CHECKPOINT_INTERVAL_MS: '1000',
+      }
+      return new MemberProcess({ program, settings, logFile: path.join(directory, `${i}.log`) })
+    }),
+  )
+}
+
+async function connect(bootstrapServers: string): Promise<Broker> {
+  return await KafkaBroker.connect({
+    bootstrapServers: bootstrapServers.split(','),
+    clientId: 'chaos',
+    security: { protocol: 'PLAINTEXT' },
+    clock: systemClock,
+  })
+}
+
+async function createTopics(broker: Broker, { partitions }: ChaosOptions): Promise<void> {
+  const input = { timestampType: 'log-append-time', retentionMs: -1 } as const
+  const linkTopic = PUBLIC_TOPICS['identity-link']
+  await broker.createTopics([
+    ...inputTopics(topology, []).map((name) => ({
+      name,
+      partitions,
+      config: name === linkTopic ? { ...input, cleanupPolicy: 'compact' as const } : input,
+    })),
+    ...outputTopics(topology).map((name) => ({ name, partitions, config: { retentionMs: -1 } })),
+  ])
+}
+
+function watchedAttackers({ attackers }: ChaosOptions): string[] {
+  return Array.from({ length: Math.min(20, attackers) }, (_, i) => `attacker-${i}`)
+}
+
+/** Everything in the inputs and between the tasks is processed and committed. */
+async function untilCaughtUp(broker: Broker, applicationId: string): Promise<void> {
+  const names = [...inputTopics(topology, []), ...repartitionTopics(applicationId, topology)]
+  const deadlineMs = Date.now() + SETTLE_TIMEOUT_MS
+  for (let quiet = 0; quiet < 3;) {
+    await pause(500)
+    const behind = await partitionsBehind(broker, applicationId, names)
+    quiet = behind.length === 0 ? quiet + 1 : 0
+    if (Date.now() > deadlineMs) throw new Error(`the group is stuck behind ${behind.join(', ')}`)
+  }
+}
+
+async function partitionsBehind(
+  broker: Broker,
+  applicationId: string,
+  names: readonly string[],
+): Promise<string[]> {
+  const topics = await broker.describeTopics(names)
+  const partitions = topics.flatMap(({ name, partitions: count }) =>
+    Array.from({ length: count }, (_, partition) => ({ topic: name, partition })),
+  )
+  const committed = await broker.groupAdmin(applicationId).committed()
+  const ends = await broker.listOffsets(partitions, 'latest', 'read_committed')
+  return ends.flatMap(({ offset, partition, topic }) => {
+    const own = committed.find((each) => each.topic === topic && each.partition === partition)
+    return (own?.offset ?? 0) < offset
+      ? [`${topic}-${partition} at ${own?.offset ?? 0} of ${offset}`]
+      : []
+  })
+}
