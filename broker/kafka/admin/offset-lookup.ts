@@ -34,7 +34,12 @@ async function list(
   return await askLeaders(
     cluster,
     partitions,
-    (lane, items) => lane.call(listOffsets, { isolation, partitions: items, timestampMs }),
+    (lane, items) =>
+      lane.call(
+        listOffsets,
+        { isolation, partitions: items, timestampMs },
+        cluster.attemptTimeoutMs,
+      ),
     ({ topic, partition }, { code, offset }) => {
       if (code !== errorCodes.NONE) throw refusal(`offsets of ${topic}-${partition}`, code)
       return { topic, partition, offset }

@@ -19,7 +19,8 @@ export async function trimLogs(
   await askLeaders(
     cluster,
     before,
-    (lane, items) => lane.call(deleteRecords, { before: items, timeoutMs }),
+    (lane, items) =>
+      lane.call(deleteRecords, { before: items, timeoutMs }, cluster.attemptTimeoutMs),
     (item, { code }) => {
       const { topic, partition } = item
       switch (code) {

@@ -36,10 +36,12 @@ async function create(cluster: KafkaCluster, request: CreateTopicsRequest): Prom
   let wasLost = false
   await retrying(cluster, cluster.requestTimeoutMs, async () => {
     const lane = cluster.lane(await cluster.controller(), 'control')
-    const outcomes = await lane.call(createTopics, request).catch((error: unknown) => {
-      if (error instanceof RetriableError) wasLost = true
-      throw error
-    })
+    const outcomes = await lane
+      .call(createTopics, request, cluster.attemptTimeoutMs)
+      .catch((error: unknown) => {
+        if (error instanceof RetriableError) wasLost = true
+        throw error
+      })
     for (const { name, code, message } of outcomes) {
       // The trial found none of them: this is the request whose answer was lost.
       const isOurs = wasLost && !request.isTrial && code === errorCodes.TOPIC_ALREADY_EXISTS

@@ -17,10 +17,12 @@ export async function deleteAll(cluster: KafkaCluster, names: readonly string[])
   await retrying(cluster, cluster.requestTimeoutMs, async () => {
     const lane = cluster.lane(await cluster.controller(), 'control')
     const request = { names, timeoutMs: cluster.brokerTimeoutMs }
-    const outcomes = await lane.call(deleteTopics, request).catch((error: unknown) => {
-      if (error instanceof RetriableError) wasLost = true
-      throw error
-    })
+    const outcomes = await lane
+      .call(deleteTopics, request, cluster.attemptTimeoutMs)
+      .catch((error: unknown) => {
+        if (error instanceof RetriableError) wasLost = true
+        throw error
+      })
     for (const { name, code, message } of outcomes) {
       const isOurs = wasLost && code === errorCodes.UNKNOWN_TOPIC_OR_PARTITION
       if (code === errorCodes.NONE || isOurs) continue

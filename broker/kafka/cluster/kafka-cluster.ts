@@ -19,8 +19,13 @@ export interface ClusterSettings extends LaneSettings {
   readonly clock: Clock
 }
 
-/** A question that any broker answers is put to the next one after this share of the timeout. */
-const ATTEMPT_SHARE = 1 / 3
+/**
+ * A broker that is frozen takes connections and says nothing: after this share of the timeout a
+ * question is put to another one, so that there is time left for it.
+ */
+const ATTEMPT_SHARE = 1 / 4
+/** Less than an attempt, so that the answer of a broker that gives up arrives before. */
+const BROKER_SHARE = 1 / 5
 
 /**
  * The cluster as one client sees it.
@@ -84,9 +89,14 @@ export class KafkaCluster implements Cluster {
     return this.#settings.requestTimeoutMs
   }
 
-  /** What a broker is told to keep to: its answer must arrive before this client gives up. */
+  /** How long one attempt at an administrative question may take. */
+  get attemptTimeoutMs(): number {
+    return Math.ceil(this.#settings.requestTimeoutMs * ATTEMPT_SHARE)
+  }
+
+  /** What a broker is told to keep to in such an attempt. */
   get brokerTimeoutMs(): number {
-    return Math.ceil(this.#settings.requestTimeoutMs / 2)
+    return Math.ceil(this.#settings.requestTimeoutMs * BROKER_SHARE)
   }
 
   lane(nodeId: number, purpose: LanePurpose): Lane {
@@ -131,9 +141,8 @@ export class KafkaCluster implements Cluster {
 
   /** Puts a question to any broker (K1). */
   async ask<Request, Response>(api: Api<Request, Response>, request: Request): Promise<Response> {
-    const { requestTimeoutMs } = this.#settings
-    const deadline = performance.now() + requestTimeoutMs
-    const attemptMs = Math.ceil(requestTimeoutMs * ATTEMPT_SHARE)
+    const deadline = performance.now() + this.requestTimeoutMs
+    const attemptMs = this.attemptTimeoutMs
     for (const nodeId of this.#inOrder()) {
       const leftMs = deadline - performance.now()
       if (leftMs <= 0) break
@@ -144,6 +153,7 @@ export class KafkaCluster implements Cluster {
         return answer
       } catch (error) {
         if (!(error instanceof RetriableError)) throw error
+        if (this.#answeredLast === nodeId) this.#answeredLast = null
       }
     }
     this.#refuseClosed()
