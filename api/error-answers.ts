@@ -35,15 +35,15 @@ export function prepareErrorReply(error: ApiError, reply: FastifyReply): Fastify
 
 function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
+  if (error instanceof TaskNotHereError) {
+    return new ApiError('TASK_NOT_HERE', error.message, { cause: error })
+  }
   if (error instanceof StoreNotReadyError) {
     const code = error instanceof BehindBoundError ? 'BEHIND_BOUND' : 'STORE_NOT_READY'
     return new ApiError(code, error.message, { cause: error, retryAfterMs: error.retryAfterMs })
   }
   if (error instanceof InvalidBoundError) {
     return new ApiError('INVALID_PARAMETER', `min_position: ${error.message}`, { cause: error })
-  }
-  if (error instanceof TaskNotHereError) {
-    return new ApiError('TASK_NOT_HERE', error.message, { cause: error })
   }
   // A task that moved away closed its store in the middle of the read.
   if (error instanceof StateClosedError) {

@@ -136,6 +136,15 @@ export class StreamsInstance {
     return this.#routing
   }
 
+  /**
+   * Asks the group whether this member is still one: after a pause of the process it may have been
+   * given up without knowing.
+   * @throws {FencedError} it is not: its tasks may run elsewhere
+   */
+  async confirmMembership(): Promise<void> {
+    await this.#group?.confirm()
+  }
+
   /** Node counters by `node/counter`. */
   get counters(): ReadonlyMap<string, number> {
     return this.#counters

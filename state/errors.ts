@@ -57,8 +57,8 @@ export class InvalidBoundError extends StateError {
 }
 
 /** The instance that was asked does not have the task (any more): ask another. */
-export class TaskNotHereError extends StateError {
-  readonly code = 'TASK_NOT_HERE'
+export class TaskNotHereError extends StoreNotReadyError {
+  override readonly code = 'TASK_NOT_HERE'
 }
 
 /** Another instance did not answer, or not with an answer: ask another, or later. */

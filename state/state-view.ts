@@ -107,9 +107,9 @@ export class StateView {
 /** What a reader gets of a store's values: the values, or their bytes. */
 interface Form<V, R> {
   readonly store: LayeredStore<V>
-  fromMemory(this: void, value: V): R
+  readonly fromMemory: (value: V) => R
   /** @throws {StateCorruptedError} */
-  fromDisk(this: void, key: ByteString, bytes: Buffer): R
+  readonly fromDisk: (key: ByteString, bytes: Buffer) => R
 }
 
 function decodedForm<V>(store: LayeredStore<V>): Form<V, V> {

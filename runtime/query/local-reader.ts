@@ -11,6 +11,8 @@ import type { LabelledPosition, StoreRow } from '../../state/query-port.ts'
 import type { StateView } from '../../state/state-view.ts'
 import type { EndOffsets } from './end-offsets.ts'
 import type { LocalTasks, QueryableTask } from './local-tasks.ts'
+import type { OwnershipLease } from './ownership-lease.ts'
+import { asNotReady } from './passing-failures.ts'
 import type { TaskRead } from './task-read.ts'
 
 /** Bytes of rows after which an answer to a peer ends early. */
@@ -22,35 +24,40 @@ const PAGE_BYTES_TARGET = 4 * 1024 * 1024
  * R1. The position is read before the data: what the answer holds is at least that.
  * R2. A task that was taken away or set back meanwhile gives {@link TaskNotHereError}: what was
  *     read may be less than the position says.
+ * R3. An owner's answer is given while the group says that it is the owner.
  */
 export class LocalReader implements PeerService {
   readonly #tasks: LocalTasks
   readonly #ends: EndOffsets
+  readonly #lease: OwnershipLease
 
-  constructor(tasks: LocalTasks, ends: EndOffsets) {
+  constructor(tasks: LocalTasks, ends: EndOffsets, lease: OwnershipLease) {
     this.#tasks = tasks
     this.#ends = ends
+    this.#lease = lease
   }
 
   async get(request: PeerGet): Promise<PeerValue> {
     const { key, store } = request
-    const read = await this.read(this.#task(request), (view) => view.getEncoded(store, key))
-    return { value: read.value, position: read.position }
+    const task = this.#task(request)
+    return asNotReady(this.read(task, (view) => view.getEncoded(store, key)))
   }
 
   async scan(request: PeerScan): Promise<PeerRows> {
     const { after, limit, prefix, store } = request
     const range = { prefix, limit, ...(after === undefined ? {} : { after }) }
     const task = this.#task(request)
-    const { position, value } = await this.read(task, (view) => view.scanEncoded(store, range))
+    const read = this.read(task, (view) => view.scanEncoded(store, range))
+    const { position, value } = await asNotReady(read)
     const end = endOfPage(value)
     return { rows: value.slice(0, end), hasMore: end < value.length, position }
   }
 
-  /** @throws {TaskNotHereError} */
+  /** @throws {TaskNotHereError} @throws {BrokerError} @throws {StateError} */
   async read<T>(task: QueryableTask, from: (view: StateView) => Promise<T>): Promise<TaskRead<T>> {
     const position = await this.#positionOf(task)
     const value = await from(task.view)
+    if (task.role === 'active') await this.#lease.hold()
     if (!this.#tasks.stillHolds(task, position)) {
       throw new TaskNotHereError(this.#tasks.reason(task.id))
     }

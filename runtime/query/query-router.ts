@@ -1,16 +1,7 @@
 import type { ByteString } from '../../bytes/byte-string.ts'
-import { CorruptBytesError } from '../../bytes/errors.ts'
 import type { Clock } from '../../broker/clock.ts'
-import { BrokerError } from '../../broker/errors.ts'
 import type { Broker } from '../../broker/port.ts'
-import {
-  BehindBoundError,
-  InvalidBoundError,
-  PeerUnavailableError,
-  StateError,
-  StoreNotReadyError,
-  UnknownStoreError,
-} from '../../state/errors.ts'
+import { BehindBoundError, PeerUnavailableError, StoreNotReadyError } from '../../state/errors.ts'
 import type { PeerClient } from '../../state/peer-port.ts'
 import type {
   Answer,
@@ -31,6 +22,8 @@ import { EndOffsets } from './end-offsets.ts'
 import { LocalReader } from './local-reader.ts'
 import { LocalTasks, type TaskHolder } from './local-tasks.ts'
 import { inputBelow, type Floors } from './floors.ts'
+import { OwnershipLease } from './ownership-lease.ts'
+import { asNotReady } from './passing-failures.ts'
 import { within } from './query-deadline.ts'
 import { StoreCatalogue } from './store-catalogue.ts'
 import { Suspects } from './suspects.ts'
@@ -42,6 +35,8 @@ import type { TaskReader } from './task-reader.ts'
 export interface QueriedInstance extends TaskHolder {
   readonly plan: TopicPlan | null
   readonly routing: Routing | null
+  /** @throws {FencedError} the membership is gone */
+  confirmMembership(): Promise<void>
 }
 
 export interface QueryRouterOptions {
@@ -72,8 +67,7 @@ interface Asked {
  *     (task-places.ts). Nobody who is asked asks on (state/peer-port.ts).
  * Q2. The group's idea of who has what is old from the moment that somebody dies; so whoever is
  *     asked says itself whether it has the task, and a refusal leads to the next place.
- * Q3. What passes (a task that moves, a peer or broker that does not answer) is
- *     {@link StoreNotReadyError}, within the deadline; a bug is not, and stays what it is.
+ * Q3. What passes is {@link StoreNotReadyError}, within the deadline (passing-failures.ts).
  * Q4. A list over all tasks that lacks some says which.
  */
 export class QueryRouter implements QueryPort {
@@ -95,7 +89,8 @@ export class QueryRouter implements QueryPort {
     this.#clock = clock
     this.#timeoutMs = options.timeoutMs ?? 2_000
     this.#tasks = new LocalTasks(instance)
-    this.reader = new LocalReader(this.#tasks, new EndOffsets(broker))
+    const lease = new OwnershipLease(clock, () => instance.confirmMembership())
+    this.reader = new LocalReader(this.#tasks, new EndOffsets(broker), lease)
     this.#catalogue = new StoreCatalogue(applicationId, topology, plan)
     this.#suspects = new Suspects(clock)
     this.#places = new TaskPlaces({
@@ -172,7 +167,7 @@ export class QueryRouter implements QueryPort {
   async #asked(subTopology: number, bounds: QueryBounds): Promise<Asked> {
     const deadlineMs = this.#clock.now() + this.#timeoutMs
     const { lagMax = Infinity, positionMin = [] } = bounds
-    const floors = await passing(
+    const floors = await asNotReady(
       within(this.#clock, this.#timeoutMs, this.#floors.of(subTopology, positionMin, deadlineMs)),
     )
     return { lagMax, floors, deadlineMs }
@@ -196,7 +191,7 @@ export class QueryRouter implements QueryPort {
         // Whoever is silent leaves the others their share of the time.
         const shareMs = (asked.deadlineMs - this.#clock.now()) / (places.length - i)
         try {
-          const answer = await passing(read(reader, shareMs))
+          const answer = await asNotReady(read(reader, shareMs))
           this.#suspects.clear(reader.place)
           behind = unmet(answer, asked)
           if (behind === null) return answer
@@ -227,24 +222,6 @@ function unmet({ position }: TaskRead<unknown>, asked: Asked): BehindBoundError 
   return new BehindBoundError(
     `${input.topic}-${input.partition} is processed up to ${input.offset}`,
   )
-}
-
-/** Q3: failures that time mends as the one error that says so. */
-async function passing<T>(promise: Promise<T>): Promise<T> {
-  try {
-    return await promise
-  } catch (error) {
-    if (error instanceof StoreNotReadyError) throw error
-    if (error instanceof UnknownStoreError || error instanceof InvalidBoundError) throw error
-    if (
-      error instanceof StateError ||
-      error instanceof BrokerError ||
-      error instanceof CorruptBytesError
-    ) {
-      throw new StoreNotReadyError(error.message, { cause: error })
-    }
-    throw error
-  }
 }
 
 /** A task that nobody answers for; one that is behind a bound is there. */
