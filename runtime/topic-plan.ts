@@ -1,3 +1,4 @@
+import { TopicExistsError } from '../broker/errors.ts'
 import type { Broker, TopicDescription, TopicSpec } from '../broker/port.ts'
 import { resolvePartitionCounts } from '../topology/partition-counts.ts'
 import type { BuiltSubTopology, BuiltTopology } from '../topology/nodes.ts'
@@ -13,6 +14,8 @@ import {
 } from './internal-topics.ts'
 import type { TaskPlan } from './task-environment.ts'
 import { formatTaskId } from './task-id.ts'
+
+const CREATE_ATTEMPTS = 10
 
 /** Everything the topology needs of the broker's topics, resolved and checked. */
 export interface TopicPlan {
@@ -37,22 +40,35 @@ export async function planTopics(
   external: readonly TopicSpec[],
 ): Promise<TopicPlan> {
   const outside = outsideTopics(topology)
-  const missing = missingTopics(external, await describe(broker, outside))
-  if (missing.length > 0) await broker.createTopics(missing)
+  await createMissing(broker, external)
   const known = await describe(broker, outside)
   requireTopics(topology, known)
   const counts = new Map(known.map(({ name, partitions }) => [name, partitions]))
   const resolved = resolvePartitionCounts(topology, counts)
   const internal = internalTopics(applicationId, topology, resolved)
-  const names = internal.map(({ name }) => name)
-  const absent = missingTopics(internal, await broker.describeTopics(names))
-  if (absent.length > 0) await broker.createTopics(absent)
-  const own = await broker.describeTopics(names)
+  await createMissing(broker, internal)
+  const own = await broker.describeTopics(internal.map(({ name }) => name))
   const all = new Map([...known, ...own].map((topic) => [topic.name, topic]))
   return {
     tasks: layOutTasks(applicationId, topology, resolved.subTopologies, all),
     partitionCounts: new Map([...all].map(([name, { partitions }]) => [name, partitions])),
     warnings: known.flatMap((topic) => retentionWarning(topology, topic)),
+  }
+}
+
+/** Another instance that starts at the same time may create some of them first. */
+async function createMissing(broker: Broker, wanted: readonly TopicSpec[]): Promise<void> {
+  if (wanted.length === 0) return
+  const names = wanted.map(({ name }) => name)
+  for (let attempt = 1; ; attempt++) {
+    const missing = missingTopics(wanted, await broker.describeTopics(names))
+    if (missing.length === 0) return
+    try {
+      await broker.createTopics(missing)
+      return
+    } catch (error) {
+      if (!(error instanceof TopicExistsError) || attempt === CREATE_ATTEMPTS) throw error
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * `npm test`: types, lint, format, then every test but those of `npm run test:crash` and
- * `npm run test:cluster`. The last line is `N passed, N failed, N skipped`; types, lint and format
+ * `npm test`: types, lint, format, then every test but those of `npm run test:crash`,
+ * `npm run test:cluster` and `npm run chaos`. The last line is `N passed, N failed, N skipped`; types, lint and format
  * count as one test each.
  *
  * Arguments go to vitest: `npm test -- test/state`.
@@ -19,6 +19,9 @@ const checks = await runChecks([
     args: ['--check', '--log-level', 'warn', '.'],
   },
 ])
-const elsewhere = ['test/crash/**', 'test/cluster/**'].flatMap((files) => ['--exclude', files])
+const elsewhere = ['test/crash/**', 'test/cluster/**', 'test/chaos/**'].flatMap((files) => [
+  '--exclude',
+  files,
+])
 const args = [...elsewhere, ...process.argv.slice(2)]
 conclude([checks, await runVitest(process.execPath, args)])

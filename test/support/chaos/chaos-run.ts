@@ -31,7 +31,7 @@ export interface ChaosOptions {
   readonly wanted: FaultCounts
   readonly faultIntervalMs: number
   /** What happens to the brokers meanwhile; ends when told that the run is over. */
-  readonly brokerFaults?: (isOver: () => boolean) => Promise<void>
+  readonly brokerFaults?: (isOver: () => boolean, applicationId: string) => Promise<void>
   readonly onProgress?: (text: string) => void
 }
 
@@ -85,7 +85,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     let isOver = false
     const isDone = (): boolean => isOver
     const sent = load.send(broker).finally(() => (isOver = true))
-    await Promise.all([sent, faults.run(isDone), options.brokerFaults?.(isDone)])
+    await Promise.all([sent, faults.run(isDone), options.brokerFaults?.(isDone, applicationId)])
     options.onProgress?.('all sent, waiting for the group to catch up')
     await untilCaughtUp(broker, applicationId)
     await watch.stop()

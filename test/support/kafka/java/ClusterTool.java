@@ -117,7 +117,8 @@ public final class ClusterTool {
     }
 
     private void groupCoordinator() throws Exception {
-        print(admin.describeConsumerGroups(args).all().get().get(args.get(0)).coordinator().id());
+        // The product's group has a protocol type of its own, which is no consumer group to Kafka.
+        print(admin.describeClassicGroups(args).all().get().get(args.get(0)).coordinator().id());
     }
 
     private void transactionCoordinator() throws Exception {
