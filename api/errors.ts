@@ -37,6 +37,10 @@ export const errorCatalogue = {
   INTERNAL: { status: 500, message: 'an error of the server; its log has the details' },
   STORE_NOT_READY: { status: 503, message: 'nobody that has the task of the key answers now' },
   BEHIND_BOUND: { status: 503, message: 'who answers is behind the bounds that were asked for' },
+  DEAD_LETTERS_UNAVAILABLE: {
+    status: 503,
+    message: 'the dead letters could not be read or sent; the server’s log has the reason',
+  },
   INGEST_FAILED: { status: 503, message: 'the log did not take the records' },
   SHUTTING_DOWN: { status: 503, message: 'the server is shutting down' },
 } as const

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { PeerService } from '../state/peer-port.ts'
+import type { DeadLetterPort } from '../state/dead-letter-port.ts'
 import type { EventFeed, IngestPort, QueryPort } from '../state/query-port.ts'
 import type { TokenConfig } from './bearer-tokens.ts'
 import type { LineEncoders } from './ingest/line-encoder.ts'
@@ -13,6 +14,7 @@ export interface ApiOptions {
   readonly query: QueryPort
   readonly ingest: IngestPort
   readonly events: EventFeed
+  readonly deadLetters: DeadLetterPort
   /** Inputs whose records are events of type `observation`. @default attacker.observation */
   readonly observationTopics?: readonly string[]
   readonly topologyDescription: TopologyDescription

@@ -18,6 +18,7 @@ import { RateLimits } from './rate-limits.ts'
 import { guardRequest } from './request-guards.ts'
 import { errorSchema } from './route-schemas.ts'
 import { attackerRoutes } from './routes/attacker-routes.ts'
+import { deadLetterRoutes } from './routes/dead-letter-routes.ts'
 import { documentRoutes } from './routes/document-routes.ts'
 import { eventRoutes } from './routes/event-routes.ts'
 import { healthRoutes } from './routes/health-routes.ts'
@@ -213,6 +214,7 @@ function registerRoutes(root: FastifyInstance, context: RouteContext): void {
       eventRoutes(app, query, streams)
       storeRoutes(app, query)
       topologyRoutes(app, query, options.topologyDescription)
+      deadLetterRoutes(app, options.deadLetters)
       ingestRoutes(app, { ingest, encoders, limits, clock, lines: metrics.lines, closing })
       done()
     },

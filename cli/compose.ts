@@ -55,6 +55,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       query,
       ingest,
       events: feed,
+      deadLetters: engine.deadLetters,
       topologyDescription: describe(engine.topology),
       encoders,
       metrics,

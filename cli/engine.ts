@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Registry } from 'prom-client'
 import { systemClock } from '../broker/clock.ts'
 import type { Broker, RawRecord, TopicSpec } from '../broker/port.ts'
+import { DeadLetterLog } from '../runtime/dlq/dead-letter-log.ts'
 import { LogEventFeed } from '../runtime/event-feed.ts'
 import { IngestService } from '../runtime/ingest-service.ts'
 import type { InstanceEvents } from '../runtime/instance-events.ts'
@@ -29,6 +30,7 @@ export interface Engine {
   readonly query: QueryRouter
   readonly ingest: IngestService
   readonly events: LogEventFeed
+  readonly deadLetters: DeadLetterLog
   /** Graceful: commits, checkpoints, leaves the group, closes the log. May be called twice. */
   close(): Promise<void>
 }
@@ -98,6 +100,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const feed = new LogEventFeed(broker, watchable(config), (error) => events.onFatal(error))
   const onPurgeError = (error: unknown) => events.onRetry('purge', error, 0)
   const purge = new RepartitionPurge(instance, broker, systemClock, onPurgeError)
+  const home = { broker, topology, applicationId: config.applicationId, clock: systemClock }
   let closed: Promise<void> | null = null
   const close = async () => {
     await purge.close()
@@ -110,17 +113,10 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     broker,
     topology,
     instance,
-    query: new QueryRouter({
-      instance,
-      broker,
-      topology,
-      applicationId: config.applicationId,
-      clock: systemClock,
-      timeoutMs: config.queryTimeoutMs,
-      peers,
-    }),
+    query: new QueryRouter({ ...home, instance, timeoutMs: config.queryTimeoutMs, peers }),
     ingest,
     events: feed,
+    deadLetters: new DeadLetterLog(home),
     close: () => (closed ??= close()),
   }
   try {

@@ -1,11 +1,21 @@
+import type { ReplayComparison } from '../runtime/replay/compare-replay.ts'
 import type { CauseCounts, Difference } from '../runtime/replay/compare-transitions.ts'
+import type { ReplayPlan } from '../runtime/replay/replay-plan.ts'
 import type { ReplayProgress } from '../runtime/replay/replay-run.ts'
 import type { Transition } from '../runtime/replay/transition.ts'
 import { remainingMs } from './progress-line.ts'
 import { count, duration, moment } from './quantities.ts'
-import type { ReplayOutcome } from './run-replay.ts'
 import { printLine, visible, type Terminal } from './terminal.ts'
 import { textTable } from './text-table.ts'
+
+/** A replay that is done. */
+export interface ReplayOutcome {
+  readonly plan: ReplayPlan
+  readonly comparison: ReplayComparison
+  readonly records: number
+  readonly elapsedMs: number
+  readonly deleted: boolean
+}
 
 export function progressText({ done, total }: ReplayProgress, elapsedMs: number): string {
   const percent = Math.floor((done * 100) / Math.max(1, total))

@@ -14,6 +14,7 @@ import {
   identityMembersStore,
   multiActorWindowsStore,
 } from '../../state/attribution-rows.ts'
+import { MemoryDeadLetters } from './memory-dead-letters.ts'
 import { MemoryFeed } from './memory-feed.ts'
 import { MemoryIngest } from './memory-ingest.ts'
 import { MemoryQuery } from './memory-query.ts'
@@ -23,6 +24,7 @@ export interface ApiUnderTest {
   readonly query: MemoryQuery
   readonly ingest: MemoryIngest
   readonly feed: MemoryFeed
+  readonly deadLetters: MemoryDeadLetters
   /** What was logged as a warning or worse, a JSON text each. */
   readonly log: readonly string[]
 }
@@ -43,11 +45,13 @@ export function apiUnderTest(options: Partial<ApiOptions> = {}): ApiUnderTest {
   }
   const ingest = new MemoryIngest()
   const feed = new MemoryFeed()
+  const deadLetters = new MemoryDeadLetters()
   const log: string[] = []
   const app = createApi({
     query,
     ingest,
     events: feed,
+    deadLetters,
     topologyDescription: { json: { nodes: [] }, text: 'text', dot: 'digraph {}', mermaid: 'flow' },
     encoders: recordLineEncoders(new InProcessRegistry(), 'avro'),
     metrics: new Registry(),
@@ -58,7 +62,7 @@ export function apiUnderTest(options: Partial<ApiOptions> = {}): ApiUnderTest {
     ...options,
   })
   onTestFinished(() => app.close())
-  return { app, query, ingest, feed, log }
+  return { app, query, ingest, feed, deadLetters, log }
 }
 
 /** Listens on a free port. */
