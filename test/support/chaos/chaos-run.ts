@@ -13,6 +13,7 @@ import { stubIdentity } from '../../../topology/attribution/stub-identity.ts'
 import { seededRandom } from '../../simulation/random.ts'
 import { violations } from '../attribution-oracle.ts'
 import { compileProgram, type CompiledProgram } from '../compiled-program.ts'
+import { freePorts } from '../kafka/free-ports.ts'
 import { ChaosLoad } from './chaos-load.ts'
 import { Faults, type FaultCounts } from './faults.ts'
 import { gatherKafkaEvidence } from './kafka-evidence.ts'
@@ -139,11 +140,12 @@ async function startMembers(
   directory: string,
 ): Promise<MemberProcess[]> {
   const secret = `${seed}`.padEnd(32, 'x')
+  const ports = await freePorts(members)
   return await Promise.all(
     Array.from({ length: members }, async (_, i) => {
       const stateDir = path.join(directory, `member-${i}`)
       await mkdir(stateDir)
-      const port = String(20_000 + Math.floor(Math.random() * 30_000))
+      const port = String(ports[i])
       const settings = {
         BOOTSTRAP_SERVERS: bootstrapServers,
         APPLICATION_ID: applicationId,
