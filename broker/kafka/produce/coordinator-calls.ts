@@ -4,7 +4,8 @@ import { describeCode, errorCodes as code } from '../error-codes.ts'
 import type { Api } from '../wire/api.ts'
 import type { RetryBudget } from './retry-budget.ts'
 
-const REQUEST_TIMEOUT_MS = 10_000
+/** No shorter than that of the batches on the same lane, behind which a call may have to wait. */
+const REQUEST_TIMEOUT_MS = 15_000
 
 /** The coordinator is another one, or not ready. */
 const misdirected = new Set<number>([
