@@ -12,7 +12,8 @@ import {
 import { WireReader } from '../../../../broker/kafka/wire/wire-reader.ts'
 import { WireWriter } from '../../../../broker/kafka/wire/wire-writer.ts'
 
-// All bodies passed between this client and Apache Kafka 4.3.1, at transaction.version 0.
+// Bodies as they passed between this client and Apache Kafka 4.3.1, at transaction.version 0 (EndTxn
+// v5 at 2); answers with errors in them are composed after recorded ones.
 const topic = 'rec-c1820'
 const transactionalId = 'rec-tx1820'
 const holder = { transactionalId, producerId: 3000n, producerEpoch: 2 }
