@@ -6,6 +6,7 @@ import type {
   TaskRole,
   TaskStatus,
 } from '../../state/query-port.ts'
+import type { TaskPlan } from '../task-environment.ts'
 
 /** A task of this instance that can answer now. */
 export interface QueryableTask {
@@ -27,12 +28,15 @@ export interface ActiveTask {
   readonly state: string
   readonly stores: Stores | null
   readonly restoreProgress: RestoreProgress | null
+  /** What keeps it from its next record; null: nothing. */
+  readonly waitingFor: string | null
   position(): StorePosition
 }
 
 /** A copy of a task that another instance owns, as queries see it. */
 export interface StandbyCopy {
   readonly id: string
+  readonly plan: Pick<TaskPlan, 'id' | 'inputs'>
   /** Null before the state directory is open, and after it was handed over. */
   readonly stores: Stores | null
   /** Inputs whose effects the state holds at least; empty: not known. */
@@ -72,8 +76,8 @@ export class LocalTasks {
   standby(taskId: string): QueryableTask | null {
     const task = this.#holder.standbys.get(taskId)
     if (task === undefined || task.stores === null || task.stalenessMs === null) return null
-    const { inputs, stalenessMs, stores } = task
-    const position = { taskId, inputs, lag: 0 }
+    const { stalenessMs, stores } = task
+    const position = { taskId, inputs: everyInput(task), lag: 0 }
     return { id: taskId, role: 'standby', view: stores.view, stalenessMs, position: () => position }
   }
 
@@ -101,12 +105,12 @@ export class LocalTasks {
       role: 'active' as const,
       stale: task.state !== 'running',
       stalenessMs: 0,
-      state: isRetrying ? `${task.state} (retrying)` : task.state,
+      state: describeState(task, isRetrying),
       restore: task.state === 'restoring' ? task.restoreProgress : null,
     }))
     const standby = [...this.#holder.standbys.values()].map((task) => ({
       taskId: task.id,
-      inputs: task.inputs,
+      inputs: everyInput(task),
       lag: task.changelogLag,
       role: 'standby' as const,
       stale: true,
@@ -118,4 +122,18 @@ export class LocalTasks {
       a.taskId.localeCompare(b.taskId, 'en', { numeric: true }),
     )
   }
+}
+
+function describeState({ state, waitingFor }: ActiveTask, isRetrying: boolean): string {
+  if (waitingFor !== null) return `${state} (waiting for ${waitingFor})`
+  return isRetrying ? `${state} (retrying)` : state
+}
+
+/** An input of which nothing was ever committed stands at its beginning: its lag counts too. */
+function everyInput({ inputs, plan }: StandbyCopy): InputPosition[] {
+  const { partition } = plan.id
+  return plan.inputs.map(({ topic }) => {
+    const known = inputs.find((each) => each.topic === topic && each.partition === partition)
+    return { topic, partition, offset: known?.offset ?? 0 }
+  })
 }

@@ -19,6 +19,8 @@ export interface MemberOptions {
   readonly onFatal: (error: unknown) => void
   /** @default 0 */
   readonly numStandbyReplicas?: number
+  /** How others reach it. */
+  readonly applicationServer?: string
 }
 
 /** One simulated instance with disks of its own. */
@@ -47,6 +49,7 @@ export function startMember(options: MemberOptions): StreamsInstance {
       checkpointIntervalMs: 100,
       memoryBytesMax: 128 * 1024,
       numStandbyReplicas: options.numStandbyReplicas ?? 0,
+      applicationServer: options.applicationServer ?? null,
     },
     topology,
     broker,
