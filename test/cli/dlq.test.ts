@@ -225,4 +225,26 @@ describe('dlq beside a running instance', () => {
     expect(err).toContain('another process runs on')
     expect(err).toContain('/api/v1/dead-letters')
   })
+
+  test('the instance itself lists its dead letters over HTTP, and sends them back', async () => {
+    const future = `${JSON.stringify(observationJson('late', { ts: Date.now() / 1000 + 86_400 }))}\n`
+    await instance.cli(['ingest', 'observations', '-'], { input: [future] })
+    await instance.untilCaughtUp()
+    const list = async () =>
+      (await (await fetch(new URL('/api/v1/dead-letters', instance.url))).json()) as {
+        matched: number
+        data: { replay_count: number; replayed_at_ms: number | null }[]
+      }
+    expect(await list()).toMatchObject({
+      matched: 1,
+      data: [{ source: { topic: OBSERVATIONS }, error: { class: 'FutureTimestampError' } }],
+    })
+    const replay = new URL('/api/v1/dead-letters/replay?all=true&execute=true', instance.url)
+    const answer = await fetch(replay, { method: 'POST' })
+    expect(await answer.json()).toMatchObject({ executed: true, sent: [{ offset: 0 }] })
+    await instance.untilCaughtUp()
+    const after = await list()
+    expect(after.data.map((each) => each.replay_count)).toEqual([0, 1])
+    expect(after.data.map((each) => each.replayed_at_ms === null)).toEqual([false, true])
+  })
 })
