@@ -4,7 +4,7 @@ import type { Cluster } from '../cluster.ts'
 import { describeCode, errorCodes } from '../error-codes.ts'
 import type { Lane } from '../lane.ts'
 import { accessDenied } from '../produce/access-denied.ts'
-import { fetch, visibleEnd, type FetchedPartition } from '../wire/fetch.ts'
+import { fetch, type FetchedPartition } from '../wire/fetch.ts'
 import type { FetchPosition } from './fetch-position.ts'
 import type { PositionRepair } from './position-repair.ts'
 import { readStretch } from './read-stretch.ts'
@@ -64,7 +64,8 @@ export class BrokerFetches {
   /** Begins what can be begun; @param ready those to fetch, first those whose turn it is */
   start(ready: readonly FetchPosition[]): void {
     // A long one that did not wait for those joining would keep them out for another 500 ms.
-    if (!this.#isLongUnderWay && !this.#isJoining) void this.#long(ready.filter(({ isCaughtUp }) => isCaughtUp))
+    if (!this.#isLongUnderWay && !this.#isJoining)
+      void this.#long(ready.filter(({ isCaughtUp }) => isCaughtUp))
     if (!this.#isQuickUnderWay) void this.#quick(ready.filter(({ isBusy }) => !isBusy))
   }
 
@@ -133,13 +134,15 @@ export class BrokerFetches {
   }
 
   #keep(position: FetchPosition, answer: FetchedPartition, isEmpty: boolean): void {
-    const stretch = readStretch(answer, position.fetchOffset, this.#settings.isolation)
+    const { isolation } = this.#settings
+    const stretch = readStretch(answer, position.fetchOffset, isolation)
+    const end = isolation === 'read_committed' ? answer.lastStableOffset : answer.highWatermark
     position.backoff.reset()
     position.missingSinceMs = null
     position.add(answer, stretch)
     // An answer without a byte says that the broker has nothing to give now, whatever the log's
     // end: asked again at once it would say the same.
-    position.isCaughtUp = isEmpty || stretch.nextOffset >= visibleEnd(answer)
+    position.isCaughtUp = isEmpty || stretch.nextOffset >= end
     if (stretch.damage !== null) this.#repair.refuse(position, stretch.damage)
   }
 

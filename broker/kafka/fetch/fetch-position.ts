@@ -2,7 +2,7 @@ import type { BrokerError } from '../../errors.ts'
 import type { Fetched, OutOfRange, TopicPartition } from '../../port.ts'
 import type { RecordBatch } from '../../record-batch/record-batch.ts'
 import { Backoff } from '../backoff.ts'
-import { visibleEnd, type FetchedPartition } from '../wire/fetch.ts'
+import type { FetchedPartition } from '../wire/fetch.ts'
 import type { Stretch } from './read-stretch.ts'
 
 /**
@@ -76,7 +76,7 @@ export class FetchPosition implements TopicPartition {
     this.#batches = this.#batches.length === 0 ? batches : [...this.#batches, ...batches]
     this.#bufferedBytes += answer.records.length
     this.#highWatermark = answer.highWatermark
-    this.#lastStableOffset = visibleEnd(answer)
+    this.#lastStableOffset = answer.lastStableOffset
     this.#logStartOffset = answer.logStartOffset
     this.fetchOffset = nextOffset
   }

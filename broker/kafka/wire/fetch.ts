@@ -28,7 +28,6 @@ export interface FetchedPartition extends TopicPartition {
   readonly code: number
   /** −1 in an error, as the two after it. */
   readonly highWatermark: number
-  /** −1 under read_uncommitted. */
   readonly lastStableOffset: number
   readonly logStartOffset: number
   readonly aborted: readonly AbortedTransaction[]
@@ -40,11 +39,6 @@ export interface FetchedPartition extends TopicPartition {
 export interface AbortedTransaction {
   readonly producerId: bigint
   readonly firstOffset: number
-}
-
-/** Where the log ends for a reader of the isolation that was asked for. */
-export function visibleEnd({ highWatermark, lastStableOffset }: FetchedPartition): number {
-  return lastStableOffset < 0 ? highWatermark : lastStableOffset
 }
 
 const CONSUMER = -1
