@@ -27,8 +27,23 @@ export interface SecureKafka {
 
 export async function startSecureKafka(): Promise<SecureKafka> {
   const directory = await mkdtemp(path.join(tmpdir(), 'attribution-secure-'))
-  const certificates = await makeCertificates(directory)
-  const kafka = await startJavaKafka({
+  const removeDirectory = (): Promise<void> => rm(directory, { recursive: true, force: true })
+  try {
+    const certificates = await makeCertificates(directory)
+    const kafka = await startSecuredBroker(certificates)
+    const dispose = async (): Promise<void> => {
+      await kafka.dispose()
+      await removeDirectory()
+    }
+    return { kafka, certificates, dispose }
+  } catch (error) {
+    await removeDirectory()
+    throw error
+  }
+}
+
+async function startSecuredBroker(certificates: Certificates): Promise<RunningKafka> {
+  return await startJavaKafka({
     listeners: [
       { name: 'SASL_SSL' },
       { name: 'SCRAM', protocol: 'SASL_SSL' },
@@ -47,14 +62,6 @@ export async function startSecureKafka(): Promise<SecureKafka> {
       'super.users': `User:ANONYMOUS;User:alice;User:${scramUser.username}`,
     },
   })
-  return {
-    kafka,
-    certificates,
-    dispose: async () => {
-      await kafka.dispose()
-      await rm(directory, { recursive: true, force: true })
-    },
-  }
 }
 
 function keyProperties({ brokerFile, expiredBrokerFile }: Certificates): Properties {
