@@ -5,7 +5,7 @@ import type { LineEncoders } from '../api/ingest/line-encoder.ts'
 import { recordLineEncoders } from '../api/ingest/record-line-encoder.ts'
 import type { ApiOptions } from '../api/options.ts'
 import { createApi } from '../api/server.ts'
-import { InProcessRegistry } from '../schemas/in-process-registry.ts'
+import type { SchemaRegistry } from '../schemas/registry.ts'
 import { PUBLIC_TOPICS } from '../schemas/topics.ts'
 import { describe } from '../topology/describe.ts'
 import type { ResolvedConfig } from './config/settings.ts'
@@ -49,7 +49,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   }
   const close = (): Promise<void> => (closed ??= closeAll())
   try {
-    const encoders = inputEncoders(config)
+    const encoders = inputEncoders(config, engine.registry)
     const { query, ingest, events: feed } = engine
     api = createApi({
       query,
@@ -67,7 +67,12 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       ...(peers.client === null ? {} : { peer: { ...peers.access, service: query.reader } }),
     })
     await api.listen({ host: config.host, port: config.port })
-    return { engine, encoders, url: urlOf(tls === null ? 'http' : 'https', api.server.address()), close }
+    return {
+      engine,
+      encoders,
+      url: urlOf(tls === null ? 'http' : 'https', api.server.address()),
+      close,
+    }
   } catch (error) {
     await close()
     throw error
@@ -89,8 +94,8 @@ function warnOfUnreachable(
   logger.warn(`queries do not cross instances: without ${absent.join(' and ')} others cannot ask`)
 }
 
-function inputEncoders(config: ResolvedConfig): LineEncoders {
-  return recordLineEncoders(new InProcessRegistry(), config.outputFormat, {
+function inputEncoders(config: ResolvedConfig, registry: SchemaRegistry): LineEncoders {
+  return recordLineEncoders(registry, config.outputFormat, {
     observation: observationTopics(config)[0]!,
     attacker: PUBLIC_TOPICS['attacker-profile'],
   })

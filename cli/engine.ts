@@ -14,6 +14,7 @@ import { rocksDbHome, TaskStateDirectory } from '../runtime/state-directory.ts'
 import { StreamsInstance } from '../runtime/streams-instance.ts'
 import { deserializerFor } from '../schemas/deserializer.ts'
 import { InProcessRegistry } from '../schemas/in-process-registry.ts'
+import type { SchemaRegistry } from '../schemas/registry.ts'
 import { PUBLIC_TOPICS } from '../schemas/topics.ts'
 import type { PeerClient } from '../state/peer-port.ts'
 import { attributionTopology } from '../topology/attribution/attribution-topology.ts'
@@ -21,10 +22,12 @@ import type { BuiltTopology } from '../topology/nodes.ts'
 import type { Deserializer } from '../topology/serde.ts'
 import type { ResolvedConfig } from './config/settings.ts'
 import { openBroker } from './open-broker.ts'
+import { openSchemaRegistry } from './open-schema-registry.ts'
 
 /** Everything that runs but HTTP: broker, topology, instance, and the ports over them. */
 export interface Engine {
   readonly broker: Broker
+  readonly registry: SchemaRegistry
   readonly topology: BuiltTopology
   readonly instance: StreamsInstance
   readonly query: QueryRouter
@@ -47,12 +50,18 @@ export interface EngineOptions {
   readonly peers?: PeerClient | null
 }
 
-/** The product's topology as configured. */
-export function configuredTopology(config: ResolvedConfig): BuiltTopology {
+/**
+ * The product's topology as configured.
+ * @param registry where its records' schemas are; absent: for its shape alone, not to be run
+ */
+export function configuredTopology(
+  config: ResolvedConfig,
+  registry: SchemaRegistry = new InProcessRegistry(),
+): BuiltTopology {
   return attributionTopology({
     observationTopics: config.observationTopics,
     outputFormat: config.outputFormat,
-    registry: new InProcessRegistry(),
+    registry,
     multiActorWindowMs: config.multiActorWindowMs,
     multiActorMinPrimitives: config.multiActorMinPrimitives,
     maxFutureSkewMs: config.maxFutureSkewMs,
@@ -78,7 +87,8 @@ export function wipeState(config: ResolvedConfig): Promise<void> {
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { config, events, metrics, peers = null } = options
-  const topology = configuredTopology(config)
+  const registry = await openSchemaRegistry(config)
+  const topology = configuredTopology(config, registry)
   const log = await openBroker(config)
   const { broker } = log
   const instanceMetrics = new InstanceMetrics(metrics)
@@ -93,11 +103,14 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     ),
     clock: systemClock,
     topics: topicsToCreate(config),
+    registry,
     events: alsoTelling(events, instanceMetrics.events),
   })
   instanceMetrics.watch(instance)
   const ingest = new IngestService(broker)
-  const feed = new LogEventFeed(broker, watchable(config), (error) => events.onFatal(error))
+  const feed = new LogEventFeed(broker, watchable(config, registry), registry, (error) => {
+    events.onFatal(error)
+  })
   const onPurgeError = (error: unknown) => events.onRetry('purge', error, 0)
   const purge = new RepartitionPurge(instance, broker, systemClock, onPurgeError)
   const home = { broker, topology, applicationId: config.applicationId, clock: systemClock }
@@ -111,6 +124,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   }
   const engine: Engine = {
     broker,
+    registry,
     topology,
     instance,
     query: new QueryRouter({ ...home, instance, timeoutMs: config.queryTimeoutMs, peers }),
@@ -168,8 +182,7 @@ function publicTopics(config: ResolvedConfig): TopicSpec[] {
 }
 
 /** Topics that event streams may follow. */
-function watchable(config: ResolvedConfig) {
-  const registry = new InProcessRegistry()
+function watchable(config: ResolvedConfig, registry: SchemaRegistry) {
   const observations = observationTopics(config)
   return new Map<string, Deserializer<unknown>>([
     ...observations.map((topic) => [topic, deserializerFor('observation', registry)] as const),

@@ -9,30 +9,38 @@ import type { ResolvedConfig } from './config/settings.ts'
  * The registry that the configuration names, with every schema registered that the product writes
  * by; without one, the product's own schemas.
  *
- * @param observationTopic where HTTP writes observations
  * @throws {SchemaRegistryUnavailableError} nothing answers at SCHEMA_REGISTRY_URL
  * @throws {SchemaIncompatibleError} a subject holds something else
  * @throws {SchemaRegistryError} it refuses, or is none
  */
-export async function openSchemaRegistry(
-  config: ResolvedConfig,
-  observationTopic: string,
-): Promise<SchemaRegistry> {
-  const { outputFormat, schemaRegistryPassword, schemaRegistryUrl, schemaRegistryUsername } = config
+export async function openSchemaRegistry(config: ResolvedConfig): Promise<SchemaRegistry> {
+  const registry = await readSchemaRegistry(config)
+  if (config.outputFormat === 'json') return registry
+  for (const record of WRITTEN) await registerSchema(record, registry, topicOf(record, config))
+  return registry
+}
+
+/** As {@link openSchemaRegistry}, to read only: nothing is registered. */
+export async function readSchemaRegistry(config: ResolvedConfig): Promise<SchemaRegistry> {
+  const { schemaRegistryPassword, schemaRegistryUrl, schemaRegistryUsername } = config
   if (schemaRegistryUrl === null) return new InProcessRegistry()
   // Its package is large, and loaded only where it is used.
   const { ConfluentRegistry } = await import('../schemas/confluent/confluent-registry.ts')
-  const registry = await ConfluentRegistry.open({
+  return await ConfluentRegistry.open({
     url: schemaRegistryUrl,
     ...(schemaRegistryUsername === null ? {} : { username: schemaRegistryUsername }),
     ...(schemaRegistryPassword === null ? {} : { password: schemaRegistryPassword }),
   })
-  if (outputFormat === 'json') return registry
-  for (const record of WRITTEN) {
-    const topic = record === 'observation' ? observationTopic : PUBLIC_TOPICS[record]
-    await registerSchema(record, registry, topic)
-  }
-  return registry
+}
+
+function topicOf(record: RecordName, config: ResolvedConfig): string {
+  return record === 'observation' ? ingestTopic(config) : PUBLIC_TOPICS[record]
+}
+
+/** Where HTTP writes observations. */
+function ingestTopic({ observationTopics }: ResolvedConfig): string {
+  const [first] = 'pattern' in observationTopics ? [] : observationTopics
+  return first ?? PUBLIC_TOPICS.observation
 }
 
 /** What the topology and the ingest routes write to public topics. */

@@ -2,9 +2,12 @@ import { deadLetterBody, deadLetterReplayBody } from '../api/dead-letter-body.ts
 import { systemClock } from '../broker/clock.ts'
 import { DeadLetterLog } from '../runtime/dlq/dead-letter-log.ts'
 import { InProcessRegistry } from '../schemas/in-process-registry.ts'
+import { SchemaRegistryError } from '../schemas/errors.ts'
 import type { RecordName } from '../schemas/record-types.ts'
+import type { SchemaRegistry } from '../schemas/registry.ts'
 import { RECORD_NAMES } from '../schemas/schema-files.ts'
 import { PUBLIC_TOPICS } from '../schemas/topics.ts'
+import { HEADER_BYTES, MAGIC_BYTE, readSchemaId } from '../schemas/wire-format.ts'
 import type { DeadLetterAddress, DeadLetterFilter } from '../state/dead-letter-port.ts'
 import { TopicPattern } from '../topology/topic-pattern.ts'
 import type { ResolvedConfig } from './config/settings.ts'
@@ -12,6 +15,7 @@ import { printDeadLetter, printDeadLetters, printReplay } from './dead-letter-te
 import { configuredTopology } from './engine.ts'
 import { CommandFailure } from './failure.ts'
 import { openExistingLog } from './open-broker.ts'
+import { readSchemaRegistry } from './open-schema-registry.ts'
 import { readableBytes } from './readable-bytes.ts'
 import { printJson, type Terminal } from './terminal.ts'
 
@@ -44,7 +48,7 @@ export async function showDeadLetter(
   if (found === null) {
     throw new CommandFailure(`no dead letter lies at ${at.partition}:${at.offset}`)
   }
-  const registry = new InProcessRegistry()
+  const registry = await registryFor(found.value, config)
   const record = recordOf(found.source.topic, config)
   const content = {
     key: readableBytes(found.key, null, registry),
@@ -56,6 +60,22 @@ export async function showDeadLetter(
   }
   if (json) printJson(terminal.out, { ...deadLetterBody(found), ...content })
   else printDeadLetter(terminal, found, content)
+}
+
+/** Knows the schema of the value, if it is to be had. */
+async function registryFor(value: Buffer | null, config: ResolvedConfig): Promise<SchemaRegistry> {
+  if (value === null || value.length < HEADER_BYTES || value[0] !== MAGIC_BYTE) {
+    return new InProcessRegistry()
+  }
+  try {
+    const registry = await readSchemaRegistry(config)
+    await registry.resolve(readSchemaId(value, 0))
+    return registry
+  } catch (error) {
+    if (!(error instanceof SchemaRegistryError)) throw error
+    // It is away: the bytes are shown as they are.
+    return new InProcessRegistry()
+  }
 }
 
 /**

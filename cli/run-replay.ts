@@ -1,20 +1,19 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemClock } from '../broker/clock.ts'
-import type { Broker } from '../broker/port.ts'
-import { compareReplay, type ReplayComparison } from '../runtime/replay/compare-replay.ts'
+import { compareReplay } from '../runtime/replay/compare-replay.ts'
 import { discardReplay } from '../runtime/replay/discard-replay.ts'
-import { planReplay, type ReplayPlan, type ReplayTarget } from '../runtime/replay/replay-plan.ts'
+import { planReplay, type ReplayTarget } from '../runtime/replay/replay-plan.ts'
 import type { RangeBounds } from '../runtime/replay/replay-range.ts'
-import { ReplayRun } from '../runtime/replay/replay-run.ts'
+import { ReplayRun, type ReplayRunOptions } from '../runtime/replay/replay-run.ts'
 import { rocksDbHome, TaskStateDirectory } from '../runtime/state-directory.ts'
-import { InProcessRegistry } from '../schemas/in-process-registry.ts'
 import { PUBLIC_TOPICS } from '../schemas/topics.ts'
 import type { CommandContext } from './command-context.ts'
 import type { ResolvedConfig } from './config/settings.ts'
 import { configuredTopology } from './engine.ts'
 import { CommandFailure } from './failure.ts'
 import { openExistingLog } from './open-broker.ts'
+import { openSchemaRegistry } from './open-schema-registry.ts'
 import { createLogger, loggedEvents } from './process-log.ts'
 import { ProgressLine } from './progress-line.ts'
 import { count } from './quantities.ts'
@@ -30,15 +29,6 @@ export interface ReplayRequest {
   readonly json: boolean
 }
 
-/** A replay that is done. */
-export interface ReplayOutcome {
-  readonly plan: ReplayPlan
-  readonly comparison: ReplayComparison
-  readonly records: number
-  readonly elapsedMs: number
-  readonly deleted: boolean
-}
-
 /**
  * Replays a range, tells how its transitions differ from the live ones, and cleans up if asked to.
  * @returns true: no difference is without an explanation
@@ -51,16 +41,20 @@ export async function replay(
   context: CommandContext,
 ): Promise<boolean> {
   const { deletes, json } = request
-  const outcome = await onTarget(config, request.name, async (target) => {
+  const registry = await openSchemaRegistry(config).catch((error: unknown) => {
+    throw startFailure(error, config)
+  })
+  const topology = configuredTopology(config, registry)
+  const outcome = await onTarget(config, { name: request.name, topology }, async (target) => {
     const plan = await planReplay(target, request.bounds)
     // What a replay left whose topics were deleted by other means.
     await removeState(config, request.name)
     try {
-      const ran = await run(config, target.broker, plan, context)
+      const ran = await run(config, { broker: target.broker, plan, registry }, context)
       const comparison = await compareReplay({
         ...target,
         plan,
-        registry: new InProcessRegistry(),
+        registry,
         transitions: PUBLIC_TOPICS['state-changed'],
         links: PUBLIC_TOPICS['identity-link'],
       })
@@ -80,21 +74,21 @@ export async function discard(
   { json, name }: { readonly name: string; readonly json: boolean },
   terminal: Terminal,
 ): Promise<void> {
-  const deleted = await onTarget(config, name, (target) => clear(config, target))
+  const topology = configuredTopology(config)
+  const deleted = await onTarget(config, { name, topology }, (target) => clear(config, target))
   if (json) printJson(terminal.out, { name, deleted_topics: deleted })
   else printLine(terminal.out, `deleted ${count(deleted.length)} topics and the state of ${name}`)
 }
 
 async function onTarget<T>(
   config: ResolvedConfig,
-  name: string,
+  of: Pick<ReplayTarget, 'name' | 'topology'>,
   use: (target: ReplayTarget) => Promise<T>,
 ): Promise<T> {
   const log = await openExistingLog(config, { purpose: 'replay' })
   const { applicationId } = config
-  const topology = configuredTopology(config)
   try {
-    return await use({ applicationId, name, topology, broker: log.broker })
+    return await use({ ...of, applicationId, broker: log.broker })
   } catch (error) {
     throw startFailure(error, config)
   } finally {
@@ -104,8 +98,7 @@ async function onTarget<T>(
 
 async function run(
   config: ResolvedConfig,
-  broker: Broker,
-  plan: ReplayPlan,
+  { plan, ...given }: Pick<ReplayRunOptions, 'broker' | 'plan' | 'registry'>,
   context: CommandContext,
 ): Promise<{ records: number; elapsedMs: number }> {
   const signal = context.interruption()
@@ -114,7 +107,7 @@ async function run(
   const directory = new TaskStateDirectory(home, systemClock, (taskId, error) => {
     events.onWipe(taskId, error)
   })
-  const options = { plan, broker, clock: systemClock, settings: config, directory, events }
+  const options = { ...given, plan, clock: systemClock, settings: config, directory, events }
   const replayRun = new ReplayRun(options)
   const progress = new ProgressLine(context.terminal)
   const startedMs = Date.now()

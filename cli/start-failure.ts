@@ -10,6 +10,8 @@ const remedies: Readonly<Record<string, Remedy>> = {
     `another process runs on ${stateDir}: stop it, or choose another STATE_DIR`,
   STATE_FORMAT: ({ stateDir }) =>
     `${stateDir} is of a newer version or of another program: choose another STATE_DIR`,
+  SCHEMA_REGISTRY_UNAVAILABLE: ({ schemaRegistryUrl }) =>
+    `no schema registry answers at ${schemaRegistryUrl}: start it, or correct SCHEMA_REGISTRY_URL`,
   EADDRINUSE: ({ host, port }) =>
     `${host}:${port} is in use: stop what listens there, or choose another with ${flagOf('port')}`,
   EADDRNOTAVAIL: ({ host }) => `${host} is no address of this machine: choose another HOST`,
@@ -19,7 +21,13 @@ const remedies: Readonly<Record<string, Remedy>> = {
 }
 
 /** Codes of errors that only another configuration mends. */
-const misuse = new Set(['RUNTIME_CONFIG', 'TOKEN_CONFIG', 'UNSAFE_BINDING'])
+const misuse = new Set([
+  'RUNTIME_CONFIG',
+  'TOKEN_CONFIG',
+  'UNSAFE_BINDING',
+  'SCHEMA_REGISTRY',
+  'SCHEMA_INCOMPATIBLE',
+])
 
 /** An error of the start in words that lead on; what is unforeseen stays as it is. */
 export function startFailure(error: unknown, config: ResolvedConfig): unknown {

@@ -1,4 +1,7 @@
-import type { Broker, Fetcher, TopicPartition } from '../broker/port.ts'
+import type { Broker, Fetcher, RawRecord, RecordBatch, TopicPartition } from '../broker/port.ts'
+import { SchemaRegistryError } from '../schemas/errors.ts'
+import { learnSchemas } from '../schemas/learn-schemas.ts'
+import type { SchemaRegistry } from '../schemas/registry.ts'
 import type { EventFeed, FeedEvent } from '../state/query-port.ts'
 import type { Deserializer } from '../topology/serde.ts'
 
@@ -21,6 +24,7 @@ const POLL_WAIT_MS = 500
 export class LogEventFeed implements EventFeed {
   readonly #broker: Broker
   readonly #deserializers: ReadonlyMap<string, Deserializer<unknown>>
+  readonly #registry: SchemaRegistry
   readonly #onError: (error: unknown) => void
   readonly #subscriptions = new Set<Subscription>()
   readonly #watched = new Map<string, TopicPartition[]>()
@@ -28,14 +32,19 @@ export class LogEventFeed implements EventFeed {
   #loop: Promise<void> | null = null
   #stopped = false
 
-  /** @param deserializers by topic; only these topics can be watched */
+  /**
+   * @param deserializers by topic; only these topics can be watched
+   * @param registry where the schemas of writers are learnt that deserializers do not know yet
+   */
   constructor(
     broker: Broker,
     deserializers: ReadonlyMap<string, Deserializer<unknown>>,
+    registry: SchemaRegistry,
     onError: (error: unknown) => void,
   ) {
     this.#broker = broker
     this.#deserializers = deserializers
+    this.#registry = registry
     this.#onError = onError
   }
 
@@ -96,9 +105,7 @@ export class LogEventFeed implements EventFeed {
       while (!this.#stopped) {
         const { fetched, outOfRange } = await this.#reader().poll(POLL_WAIT_MS)
         for (const stretch of fetched) {
-          for (const batch of stretch.batches) {
-            batch.forEach((raw) => this.#publish(stretch, raw))
-          }
+          for (const batch of stretch.batches) await this.#publishAll(stretch, batch)
         }
         // A watcher that fell behind deletion goes on at what is left: events are best effort.
         for (const { topic, partition, logStartOffset } of outOfRange) {
@@ -108,6 +115,18 @@ export class LogEventFeed implements EventFeed {
     } catch (error) {
       if (!this.#stopped) this.#onError(error)
     }
+  }
+
+  async #publishAll(at: TopicPartition, batch: RecordBatch): Promise<void> {
+    const records: RawRecord[] = []
+    batch.forEach((raw) => records.push(raw))
+    try {
+      await learnSchemas(this.#registry, records)
+    } catch (error) {
+      if (!(error instanceof SchemaRegistryError)) throw error
+      // The registry is away: what cannot be read is left out rather than all events held up.
+    }
+    for (const raw of records) this.#publish(at, raw)
   }
 
   #publish(at: TopicPartition, raw: Parameters<Deserializer<unknown>>[0]): void {

@@ -1,5 +1,6 @@
 import type { Broker } from '../../broker/port.ts'
 import { deserializerFor } from '../../schemas/deserializer.ts'
+import { learnSchemas } from '../../schemas/learn-schemas.ts'
 import type { SchemaRegistry } from '../../schemas/registry.ts'
 import { stubIdentity } from '../../topology/attribution/stub-identity.ts'
 import { committedRecords, wholeTopics, type OffsetRange } from '../committed-records.ts'
@@ -58,6 +59,7 @@ async function readInto(
   const read = deserializerFor('state-changed', registry)
   let count = 0
   for await (const { records } of committedRecords(broker, ranges)) {
+    await learnSchemas(registry, records)
     for (const raw of records) {
       const transition = transitionOf(read(raw), raw.timestampMs)
       const key = `${transition.identity}\0${transition.primitive}`
@@ -78,6 +80,7 @@ async function linkedIn({ broker, links, registry }: ComparedSides): Promise<Set
   const read = deserializerFor('identity-link', registry)
   const linked = new Set<string>()
   for await (const { records } of committedRecords(broker, await wholeTopics(broker, [links]))) {
+    await learnSchemas(registry, records)
     for (const raw of records) {
       try {
         const { attacker_uuid, identity_uuid, root_uuid } = read(raw)

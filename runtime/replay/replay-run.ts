@@ -1,5 +1,6 @@
 import type { Clock } from '../../broker/clock.ts'
 import type { Broker, PartitionOffset } from '../../broker/port.ts'
+import type { SchemaRegistry } from '../../schemas/registry.ts'
 import { nameOf, offsetsByName } from '../committed-records.ts'
 import type { InstanceEvents } from '../instance-events.ts'
 import { RepartitionPurge } from '../repartition-purge.ts'
@@ -16,6 +17,7 @@ export interface ReplayRunOptions {
   /** Those of the live application; the id is the replay's. */
   readonly settings: Omit<InstanceSettings, 'applicationId'>
   readonly directory: StateDirectory
+  readonly registry: SchemaRegistry
   readonly events: Omit<InstanceEvents, 'onFatal'>
 }
 
@@ -35,7 +37,7 @@ export class ReplayRun {
   #failure: { readonly error: unknown } | null = null
 
   constructor(options: ReplayRunOptions) {
-    const { broker, clock, directory, events, plan, settings } = options
+    const { broker, clock, directory, events, plan, registry, settings } = options
     this.#options = options
     this.#instance = new StreamsInstance({
       settings: { ...settings, applicationId: plan.name },
@@ -44,6 +46,7 @@ export class ReplayRun {
       directory,
       clock,
       topics: [],
+      registry,
       events: {
         ...events,
         onFatal: (error) => {

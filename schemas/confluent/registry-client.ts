@@ -1,3 +1,5 @@
+import { Agent } from 'node:http'
+import { Agent as TlsAgent } from 'node:https'
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
 import { SchemaRegistryError, SchemaRegistryUnavailableError } from '../errors.ts'
 import { schemaOf, type StoredSchema } from './stored-schema.ts'
@@ -46,6 +48,8 @@ export class RegistryClient {
       host: url,
       // Who calls decides when to ask again.
       retry: { retries: 0 },
+      // Calls are rare: a socket kept meanwhile would often be one that the registry has closed.
+      agent: url.startsWith('https:') ? new TlsAgent() : new Agent(),
       ...(username === undefined ? {} : { auth: { username, password: password ?? '' } }),
     })
     const api: unknown = client['api']

@@ -5,6 +5,7 @@ import { TokenConfigError } from '../../api/bearer-tokens.ts'
 import { UnsafeBindingError } from '../../api/safe-binding.ts'
 import * as brokerErrors from '../../broker/errors.ts'
 import * as runtimeErrors from '../../runtime/errors.ts'
+import * as schemaErrors from '../../schemas/errors.ts'
 import * as stateErrors from '../../state/errors.ts'
 import { apiUnderTest } from '../support/api-under-test.ts'
 import { routesOf } from '../support/api-routes.ts'
@@ -46,9 +47,10 @@ test('docs/errors.md has every code of the API with its HTTP status, and no othe
   expect(inDocument.sort()).toEqual(catalogue.sort())
 })
 
-test('docs/errors.md has every code of stores, tasks, the broker and a refused start', () => {
+test('docs/errors.md has every code of stores, records, tasks, the broker and a refused start', () => {
   const codes = [
     ...codesOf(stateErrors),
+    ...codesOf(schemaErrors),
     ...codesOf(brokerErrors),
     ...codesOf(runtimeErrors),
     new TokenConfigError('').code,

@@ -68,7 +68,7 @@ export async function liveStack(): Promise<LiveStack> {
       deserializerFor(name, registry),
     ]),
   )
-  const events = new LogEventFeed(broker, decoders, fail)
+  const events = new LogEventFeed(broker, decoders, registry, fail)
   const ingest = new IngestService(broker)
   onTestFinished(async () => {
     await events.close()
