@@ -51,6 +51,7 @@ const named = ({ from, target }: Import): string => `${from} imports ${target}`
 const owners: [module: RegExp, owner: string][] = [
   [/^rocksdb-native/, 'state/rocksdb-database.ts'],
   [/^kafkajs/, 'broker/kafka/'],
+  [/^@kafkajs\//, 'schemas/confluent/registry-client.ts'],
   [/^commander$/, 'cli/'],
   [/^picocolors$/, 'cli/'],
   [/^fastify$|^@fastify\//, 'api/'],
