@@ -1,7 +1,6 @@
 import type {
   Ack,
   CommittedOffset,
-  GroupMetadata,
   PartitionRecords,
   Producer,
   Transaction,
@@ -37,7 +36,7 @@ export class AtLeastOnceWriter implements Transaction {
     return this.#producer.send(records)
   }
 
-  sendOffsets(offsets: readonly CommittedOffset[], _group: GroupMetadata): Promise<void> {
+  sendOffsets(offsets: readonly CommittedOffset[]): Promise<void> {
     return this.#offsets.commit(offsets)
   }
 

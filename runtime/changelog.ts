@@ -1,6 +1,6 @@
 import type { Fetched, TopicDescription } from '../broker/port.ts'
 import type { ByteString } from '../bytes/byte-string.ts'
-import type { ChangelogPosition, ChangelogRow } from '../state/task-state.ts'
+import type { ChangelogPosition, ChangelogRow, TaskState } from '../state/task-state.ts'
 import { TaskCorruptedError } from './errors.ts'
 
 /** How long a changelog keeps tombstones: state older than this may miss deletions. */
@@ -63,4 +63,11 @@ export function changelogRows(stretch: Fetched): ChangelogRow[] {
     })
   }
   return rows
+}
+
+/** How far a state is: the sum of its changelog positions; 0 when there is none yet. */
+export function changelogProgress(state: TaskState | null): number {
+  let sum = 0
+  for (const { offset } of state?.positions().values() ?? []) sum += offset
+  return sum
 }

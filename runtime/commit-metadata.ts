@@ -23,5 +23,10 @@ export function decodeCommitMetadata(metadata: string): CommitMetadata {
   return { streamTimeMs: Number(match[1] ?? match[2]), hash: match[3] ?? null }
 }
 
+/** A task's stream time, from the metadata of all its inputs; −1: unknown. */
+export function newestStreamTime(metadata: readonly string[]): number {
+  return Math.max(-1, ...metadata.map((each) => decodeCommitMetadata(each).streamTimeMs))
+}
+
 /** Marks offsets of a reset that was not finished: state and offsets may not fit each other. */
 export const RESET_PENDING = 'reset-pending'

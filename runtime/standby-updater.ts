@@ -51,7 +51,10 @@ export class StandbyUpdater {
     try {
       const positions = await this.#open(task)
       // Removed meanwhile: `remove` closed nothing, for there was nothing open yet.
-      if (positions === null) return await task.close()
+      if (positions === null) {
+        await task.close()
+        return
+      }
       this.#reader().assign(positions)
       this.#loop ??= this.#run().catch(this.#options.onError)
     } catch (error) {

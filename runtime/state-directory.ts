@@ -104,8 +104,8 @@ export function rocksDbHome(path: string): DatabaseHome {
       RocksDbDatabase.open(join(path, taskId), { writeBufferSizeBytes: WRITE_BUFFER_BYTES }),
     destroy: (taskId) => rm(join(path, taskId), { recursive: true, force: true }),
     existing: async () => {
-      const names = await readdir(path).catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return []
+      const names = await readdir(path).catch((error: unknown) => {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
         throw error
       })
       return names.filter(isTaskId)

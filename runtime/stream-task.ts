@@ -2,10 +2,11 @@ import type { CommittedOffset, RawRecord, Transaction } from '../broker/port.ts'
 import type { StorePosition } from '../state/query-port.ts'
 import type { TaskState as TaskStores } from '../state/task-state.ts'
 import { SubTopologyExecutor } from '../topology/executor.ts'
-import { RESET_PENDING, decodeCommitMetadata, encodeCommitMetadata } from './commit-metadata.ts'
+import { encodeCommitMetadata, newestStreamTime } from './commit-metadata.ts'
+import { committedInputs, positionsOf } from './committed-inputs.ts'
 import type { CrashProbe } from './crash-probe.ts'
 import { DeadLetters } from './dead-letters.ts'
-import { RuntimeConfigError, TaskCorruptedError } from './errors.ts'
+import { TaskCorruptedError } from './errors.ts'
 import { deadLetterTopic, repartitionTopic } from './internal-topics.ts'
 import { OutputCollector } from './output-collector.ts'
 import { PartitionGroup } from './partition-group.ts'
@@ -106,13 +107,6 @@ export class StreamTask {
     return this.#collector.sizeBytes
   }
 
-  /** The sum of the changelog positions: how far the state is. */
-  get changelogProgress(): number {
-    let sum = 0
-    for (const { offset } of this.#stores?.positions().values() ?? []) sum += offset
-    return sum
-  }
-
   /** True when a commit would move something. */
   get isDirty(): boolean {
     if (this.#collector.recordCount > 0 || this.#stores?.hasUncommitted === true) return true
@@ -121,12 +115,7 @@ export class StreamTask {
 
   /** Input positions whose effects are committed, and how far they lie behind. */
   position(): StorePosition {
-    const inputs = this.#committed.map(({ topic, partition, offset }) => ({
-      topic,
-      partition,
-      offset,
-    }))
-    return { taskId: this.id, inputs, lag: this.#group.lag }
+    return { taskId: this.id, inputs: positionsOf(this.#committed), lag: this.#group.lag }
   }
 
   /**
@@ -262,32 +251,7 @@ export class StreamTask {
     await this.#transaction.init()
     await this.#probe('1-after-fence')
     const { broker, membership } = this.#env
-    const { partition } = this.plan.id
-    const partitions = this.plan.inputs.map(({ topic }) => ({ topic, partition }))
-    const committed = await membership.committed(partitions)
-    this.#checkMetadata(committed)
-    const starts = await broker.listOffsets(partitions, 'earliest')
-    this.#committed = partitions.map(({ topic }, i) => {
-      const found = committed.find((c) => c.topic === topic && c.partition === partition)
-      return found ?? { topic, partition, offset: starts[i]!.offset, metadata: '' }
-    })
-  }
-
-  /** @throws {RuntimeConfigError} the offsets are another topology's, or of half a reset */
-  #checkMetadata(committed: readonly CommittedOffset[]): void {
-    for (const { metadata } of committed) {
-      if (metadata === RESET_PENDING) {
-        throw new RuntimeConfigError(
-          'a reset of this application was interrupted: repeat attribution-streams reset --execute',
-        )
-      }
-      const { hash } = decodeCommitMetadata(metadata)
-      if (hash === null || hash === this.#hash) continue
-      throw new RuntimeConfigError(
-        `task ${this.id} was left by another topology: its state does not fit this one. ` +
-          `Run attribution-streams reset --execute, or start under another APPLICATION_ID`,
-      )
-    }
+    this.#committed = await committedInputs(this.plan, this.#hash, broker, membership)
   }
 
   async #restore(): Promise<void> {
@@ -355,10 +319,7 @@ export class StreamTask {
       globalTables,
       counters,
       topicName: (name) => repartitionTopic(applicationId, name),
-      streamTimeMs: Math.max(
-        -1,
-        ...this.#committed.map((c) => decodeCommitMetadata(c.metadata).streamTimeMs),
-      ),
+      streamTimeMs: newestStreamTime(this.#committed.map(({ metadata }) => metadata)),
       onError: (record, error) => {
         if (record === null) return
         const { raw, topic, partition } = record as TaskRecord

@@ -8,6 +8,7 @@ import { assignGroup } from './assignment/group-assignment.ts'
 import { encodeSubscription } from './assignment/subscription-data.ts'
 import { TaskRouting } from './assignment/task-routing.ts'
 import { AtLeastOnceWriter } from './at-least-once.ts'
+import { changelogProgress } from './changelog.ts'
 import type { CrashProbe } from './crash-probe.ts'
 import { RuntimeConfigError } from './errors.ts'
 import { FetchPump } from './fetch-pump.ts'
@@ -98,7 +99,7 @@ export class StreamsInstance {
     this.#options = options
     this.#hash = topologyHash(topology)
     this.#memory = new MemoryBudget(settings.memoryBytesMax)
-    this.#pump = new FetchPump(broker, this.#memory, (error) => {
+    this.#pump = new FetchPump(broker, this.#memory, clock, (error) => {
       this.#fail(error)
     })
     this.#globalTables = new GlobalTables(topology, broker, (error) => {
@@ -221,7 +222,7 @@ export class StreamsInstance {
     const standby = [...this.standbys.keys()]
     const state = new Map(this.#leftOver.map((id) => [id, 0]))
     for (const [id, task] of this.standbys) state.set(id, task.progress)
-    for (const [id, { task }] of this.runners) state.set(id, task.changelogProgress)
+    for (const [id, { task }] of this.runners) state.set(id, changelogProgress(task.stores))
     return encodeSubscription({
       owned,
       ownedGeneration: this.#ownedGeneration,
