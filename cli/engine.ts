@@ -92,6 +92,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const log = await openBroker(config)
   const { broker } = log
   const instanceMetrics = new InstanceMetrics(metrics)
+  const counted = instanceMetrics.counting(events)
   const instance = new StreamsInstance({
     settings: config,
     topology,
@@ -104,14 +105,14 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     clock: systemClock,
     topics: topicsToCreate(config),
     registry,
-    events: alsoTelling(events, instanceMetrics.events),
+    events: counted,
   })
-  instanceMetrics.watch(instance)
+  instanceMetrics.watch(instance, systemClock)
   const ingest = new IngestService(broker)
   const feed = new LogEventFeed(broker, watchable(config, registry), registry, (error) => {
-    events.onFatal(error)
+    counted.onFatal(error)
   })
-  const onPurgeError = (error: unknown) => events.onRetry('purge', error, 0)
+  const onPurgeError = (error: unknown) => counted.onRetry('purge', error, 0)
   const purge = new RepartitionPurge(instance, broker, systemClock, onPurgeError)
   const home = { broker, topology, applicationId: config.applicationId, clock: systemClock }
   let closed: Promise<void> | null = null
@@ -199,22 +200,4 @@ const PASSED_ON = ['attacker.scored', 'attacker.fingerprint_rotated'] as const
 /** @throws {SyntaxError} not JSON: the feed leaves the record out */
 function readJson(raw: RawRecord): unknown {
   return JSON.parse(raw.buffer.toString('utf8', Math.max(0, raw.valueStart), raw.valueEnd))
-}
-
-function alsoTelling(events: InstanceEvents, metrics: InstanceMetrics['events']): InstanceEvents {
-  return {
-    ...events,
-    onAssigned: (tasks) => {
-      metrics.onAssigned(tasks)
-      events.onAssigned(tasks)
-    },
-    onCommitted: (taskId, latencyMs) => {
-      metrics.onCommitted(taskId, latencyMs)
-      events.onCommitted(taskId, latencyMs)
-    },
-    onRetry: (taskId, error, pauseMs) => {
-      metrics.onRetry(taskId, error, pauseMs)
-      events.onRetry(taskId, error, pauseMs)
-    },
-  }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../broker/clock.ts'
 import type { Broker, Fetched, Fetcher, OutOfRange, TopicPartition } from '../broker/port.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import type { RecordQueue } from './record-queue.ts'
@@ -24,12 +25,19 @@ export class FetchPump {
   readonly #fetcher: Fetcher
   readonly #feeds = new Map<string, Feed>()
   readonly #memory: MemoryBudget
+  readonly #clock: Clock
   readonly #onError: (error: unknown) => void
   #stopped = false
   #loop: Promise<void> | null = null
 
-  constructor(broker: Broker, memory: MemoryBudget, onError: (error: unknown) => void) {
+  constructor(
+    broker: Broker,
+    memory: MemoryBudget,
+    clock: Clock,
+    onError: (error: unknown) => void,
+  ) {
     this.#memory = memory
+    this.#clock = clock
     this.#fetcher = broker.fetcher({
       isolation: 'read_committed',
       partitionBytesMax: PARTITION_BYTES_MAX,
@@ -101,6 +109,7 @@ export class FetchPump {
       return
     }
     queue.add(stretch.batches, stretch.nextOffset, stretch.highWatermark, stretch.lastStableOffset)
+    queue.sawEnd(this.#clock.now())
     if (queue.bufferedBytes > this.#queueBytesMax() && !feed.isPaused) {
       feed.isPaused = true
       this.#fetcher.pause([queue])

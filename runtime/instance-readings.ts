@@ -10,9 +10,11 @@ export interface Reading {
   readonly name: string
   readonly help: string
   readonly labelNames: readonly string[]
-  read(instance: StreamsInstance, report: Report): void
+  /** @param nowMs by the instance's clock */
+  read(instance: StreamsInstance, report: Report, nowMs: number): void
 }
 
+/** In the order of docs/metrics.md: what matters most comes first. */
 export const readings: readonly Reading[] = [
   {
     kind: 'counter',
@@ -20,6 +22,31 @@ export const readings: readonly Reading[] = [
     help: 'Source records processed, by task',
     labelNames: ['task'],
     read: perTask((task) => task.processedRecords),
+  },
+  {
+    kind: 'gauge',
+    name: 'behind_seconds',
+    help: 'For how long the oldest record of an input partition waits that is not processed yet',
+    labelNames: ['topic', 'partition'],
+    read: perQueue((queue, nowMs) => queue.delayMs(nowMs) / 1000),
+  },
+  {
+    kind: 'gauge',
+    name: 'lag_records',
+    help: 'Records of an input partition not processed yet',
+    labelNames: ['topic', 'partition'],
+    read: perQueue((queue) => queue.lag),
+  },
+  {
+    kind: 'counter',
+    name: 'commit_retries_total',
+    help: 'Commits that failed and whose records were processed again, by task',
+    labelNames: ['task'],
+    read(instance, report) {
+      for (const { repeatedCommits, task } of instance.runners.values()) {
+        report({ task: task.id }, repeatedCommits)
+      }
+    },
   },
   {
     kind: 'counter',
@@ -30,36 +57,75 @@ export const readings: readonly Reading[] = [
   },
   {
     kind: 'gauge',
-    name: 'lag_records',
-    help: 'Records of an input partition not processed yet',
-    labelNames: ['topic', 'partition'],
-    read(instance, report) {
-      for (const { topic, partition, lag } of tasksOf(instance).flatMap(({ queues }) => queues)) {
-        report({ topic, partition: String(partition) }, lag)
-      }
-    },
-  },
-  {
-    kind: 'gauge',
     name: 'tasks',
-    help: 'Tasks of this instance by state',
+    help: 'Tasks of this instance by state; standby tasks are those it keeps warm for others',
     labelNames: ['state'],
     read(instance, report) {
       const counts = new Map<string, number>()
       for (const { state } of tasksOf(instance)) counts.set(state, (counts.get(state) ?? 0) + 1)
+      if (instance.standbys.size > 0) counts.set('standby', instance.standbys.size)
       for (const [state, count] of counts) report({ state }, count)
     },
+  },
+  {
+    kind: 'counter',
+    name: 'restored_records_total',
+    help: 'Changelog records that the restore of a task has passed',
+    labelNames: ['task'],
+    read: perTask((task) => task.restoreProgress?.restoredRecords ?? 0),
   },
   {
     kind: 'gauge',
     name: 'restore_remaining_records',
     help: 'Changelog records still to restore, by task',
     labelNames: ['task'],
-    read: perTask(({ restoreProgress, state }) =>
-      restoreProgress === null || state !== 'restoring'
-        ? 0
-        : restoreProgress.totalRecords - restoreProgress.restoredRecords,
-    ),
+    read: perTask((task) => {
+      const progress = restoreOf(task)
+      return progress === null ? 0 : progress.totalRecords - progress.restoredRecords
+    }),
+  },
+  {
+    kind: 'gauge',
+    name: 'restore_remaining_seconds',
+    help: 'Time that the restore of a task will still take at its rate so far; absent: not known yet',
+    labelNames: ['task'],
+    read(instance, report) {
+      for (const task of tasksOf(instance)) {
+        const progress = restoreOf(task)
+        const remainingMs = progress === null ? 0 : progress.remainingMs
+        if (remainingMs !== null) report({ task: task.id }, remainingMs / 1000)
+      }
+    },
+  },
+  {
+    kind: 'gauge',
+    name: 'standby_lag_records',
+    help: 'Changelog records that a standby task has not applied yet',
+    labelNames: ['task'],
+    read(instance, report) {
+      for (const task of instance.standbys.values()) report({ task: task.id }, task.changelogLag)
+    },
+  },
+  {
+    kind: 'counter',
+    name: 'state_reads_total',
+    help: 'Reads of state by processors, by task',
+    labelNames: ['task'],
+    read: perTask((task) => task.stores?.reads ?? 0),
+  },
+  {
+    kind: 'counter',
+    name: 'state_disk_reads_total',
+    help: 'Keys and groups of state read from disk since memory did not have them, by task',
+    labelNames: ['task'],
+    read: perTask((task) => task.stores?.diskReads ?? 0),
+  },
+  {
+    kind: 'gauge',
+    name: 'state_cached_bytes',
+    help: 'Approximate bytes of decoded state in memory, by task',
+    labelNames: ['task'],
+    read: perTask((task) => task.stores?.cachedBytes ?? 0),
   },
   {
     kind: 'counter',
@@ -73,14 +139,39 @@ export const readings: readonly Reading[] = [
       }
     },
   },
+  {
+    kind: 'counter',
+    name: 'global_table_undecodable_records_total',
+    help: 'Records of global tables that could not be decoded: the table keeps the former value',
+    labelNames: [],
+    read(instance, report) {
+      report({}, instance.globalTables.undecodable)
+    },
+  },
 ]
 
 function tasksOf(instance: StreamsInstance): StreamTask[] {
   return [...instance.runners.values()].map(({ task }) => task)
 }
 
+/** Null: it does not restore (any more). */
+function restoreOf(task: StreamTask): StreamTask['restoreProgress'] {
+  return task.state === 'restoring' ? task.restoreProgress : null
+}
+
 function perTask(valueOf: (task: StreamTask) => number): Reading['read'] {
   return (instance, report) => {
     for (const task of tasksOf(instance)) report({ task: task.id }, valueOf(task))
+  }
+}
+
+function perQueue(
+  valueOf: (queue: StreamTask['queues'][number], nowMs: number) => number,
+): Reading['read'] {
+  return (instance, report, nowMs) => {
+    for (const queue of tasksOf(instance).flatMap(({ queues }) => queues)) {
+      const { partition, topic } = queue
+      report({ topic, partition: String(partition) }, valueOf(queue, nowMs))
+    }
   }
 }

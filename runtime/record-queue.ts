@@ -1,4 +1,5 @@
 import type { RawRecord, RecordBatch } from '../broker/port.ts'
+import { LogEnds } from './log-ends.ts'
 
 /**
  * The buffered records of one input partition, in offset order.
@@ -12,6 +13,7 @@ export class RecordQueue {
   readonly topic: string
   readonly partition: number
   readonly source: string
+  readonly #ends = new LogEnds()
   #nextOffset: number
   /** Where the next fetch starts: everything before is buffered or done. */
   #fetchedTo: number
@@ -61,6 +63,19 @@ export class RecordQueue {
     return this.#highWatermark
   }
 
+  /**
+   * For how long the oldest record that is not processed has been in the log, in milliseconds.
+   *
+   * By the broker's stamp where records carry one, which counts on clocks that agree; else by when
+   * the end of the log was seen (see LogEnds), since event time says nothing of waiting.
+   */
+  delayMs(nowMs: number): number {
+    if (this.lag === 0) return 0
+    const stampMs = this.#nextStampMs()
+    if (stampMs === null) return this.#ends.ageMs(this.#nextOffset, nowMs)
+    return Math.max(0, nowMs - stampMs)
+  }
+
   /** True: record times of the head batch are the broker's clock at append. */
   get isAppendTime(): boolean {
     return this.#appendTime
@@ -75,6 +90,11 @@ export class RecordQueue {
     this.#highWatermark = hw
     this.#lastStableOffset = lso
     if (this.isEmpty) this.#nextOffset = Math.max(this.#nextOffset, nextOffset)
+  }
+
+  /** The end of the log is at this moment where the last `add` said. */
+  sawEnd(atMs: number): void {
+    this.#ends.note(this.#lastStableOffset, atMs, this.#nextOffset)
   }
 
   /** The next record without taking it; undefined when the queue is empty. */
@@ -115,6 +135,14 @@ export class RecordQueue {
     this.#bufferedBytes = 0
     this.#nextOffset = offset
     this.#fetchedTo = offset
+  }
+
+  /** When the broker appended the next record; null: it did not say, or the record is not here. */
+  #nextStampMs(): number | null {
+    const record = this.#head[this.#cursor]
+    if (record !== undefined) return this.#appendTime ? record.timestampMs : null
+    const batch = this.#batches[0]
+    return batch?.isLogAppendTime === true ? batch.maxTimestampMs : null
   }
 
   #unpackNext(): boolean {

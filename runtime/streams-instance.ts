@@ -8,7 +8,6 @@ import { assignGroup } from './assignment/group-assignment.ts'
 import { encodeSubscription } from './assignment/subscription-data.ts'
 import { TaskRouting } from './assignment/task-routing.ts'
 import { AtLeastOnceWriter } from './at-least-once.ts'
-import { changelogProgress } from './changelog.ts'
 import type { CrashProbe } from './crash-probe.ts'
 import { RuntimeConfigError } from './errors.ts'
 import { FetchPump } from './fetch-pump.ts'
@@ -222,7 +221,7 @@ export class StreamsInstance {
     const standby = [...this.standbys.keys()]
     const state = new Map(this.#leftOver.map((id) => [id, 0]))
     for (const [id, task] of this.standbys) state.set(id, task.progress)
-    for (const [id, { task }] of this.runners) state.set(id, changelogProgress(task.stores))
+    for (const [id, { task }] of this.runners) state.set(id, task.changelogProgress)
     return encodeSubscription({
       owned,
       ownedGeneration: this.#ownedGeneration,

@@ -59,6 +59,7 @@ export class TaskRunner {
   #lastCommitMs = 0
   #lastCheckpointMs = 0
   #failures = 0
+  #repeatedCommits = 0
 
   constructor(task: StreamTask, options: RunnerOptions) {
     this.task = task
@@ -69,6 +70,11 @@ export class TaskRunner {
   /** True while the last attempt to start or commit failed and is being retried. */
   get isRetrying(): boolean {
     return this.#failures > 0
+  }
+
+  /** Commits that failed, whose records were processed again. */
+  get repeatedCommits(): number {
+    return this.#repeatedCommits
   }
 
   start(): void {
@@ -204,6 +210,7 @@ export class TaskRunner {
   async #recover(error: unknown): Promise<void> {
     if (error instanceof FencedError || error instanceof TaskMigratedError) throw error
     if (!isPassing(error)) throw error
+    this.#repeatedCommits++
     await this.#pause(error)
     if (this.#stopped) return
     await this.#retrying(() => this.task.rewind())

@@ -34,6 +34,10 @@ export class LayeredStore<V> implements KeyValueStore<V>, Undoable {
   readonly missingKeys = new Set<ByteString>()
   /** Which keys the disk may hold. */
   readonly diskKeys = new KeyFilter()
+  /** Reads of keys and groups by processors. */
+  reads = 0
+  /** Keys and groups that had to be read from disk. */
+  diskReads = 0
   readonly #journal: UndoJournal
 
   constructor(spec: StoreContents<V>, prefix: ByteString, journal: UndoJournal) {
@@ -46,6 +50,7 @@ export class LayeredStore<V> implements KeyValueStore<V>, Undoable {
   }
 
   get(key: ByteString): V | undefined {
+    this.reads++
     const entry = this.cache.get(key)
     if (entry === undefined) return this.#absentOrMiss(key)
     entry.referenced = true
@@ -62,6 +67,7 @@ export class LayeredStore<V> implements KeyValueStore<V>, Undoable {
 
   group(group: ByteString): readonly GroupRow<V>[] {
     if (this.groups === null) throw new TypeError(`store ${this.name} has no groupOf`)
+    this.reads++
     const rows = this.groups.rows(group)
     if (rows !== undefined) return rows
     this.groups.missing.add(group)

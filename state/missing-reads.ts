@@ -25,11 +25,13 @@ export async function fetchMissing(
   for (const store of stores) {
     const keys = [...store.missingKeys]
     store.missingKeys.clear()
+    store.diskReads += keys.length
     for (let from = 0; from < keys.length; from += KEYS_PER_READ) {
       const part = keys.slice(from, from + KEYS_PER_READ)
       reads.push(() => fetchKeys(database, store, part))
     }
     for (const group of store.groups?.missing ?? []) {
+      store.diskReads++
       ranges.push(() => fetchGroup(database, store, group))
     }
   }

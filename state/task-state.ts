@@ -156,6 +156,16 @@ export class TaskState implements TaskStores {
     return this.#list.reduce((sum, { cache }) => sum + cache.bytes, 0)
   }
 
+  /** Reads by processors since it was opened. */
+  get reads(): number {
+    return this.#list.reduce((sum, { reads }) => sum + reads, 0)
+  }
+
+  /** Keys and groups read from disk since it was opened: what memory did not have. */
+  get diskReads(): number {
+    return this.#list.reduce((sum, { diskReads }) => sum + diskReads, 0)
+  }
+
   /**
    * Open → committing. Emits each key written since the last call once, store by store, in the
    * order of first writes; the value is valid until the next emit, null deletes. A key that was

@@ -6,7 +6,8 @@ import { emptyQuery, errorResponses } from '../route-schemas.ts'
 /** Metrics of the process, of HTTP and of the runtime, for Prometheus. */
 export function metricsRoutes(app: FastifyInstance, http: HttpMetrics, runtime: Registry): void {
   app.get('/metrics', { schema: route }, async (_request, reply) => {
-    const merged = Registry.merge([processMetrics(), http.registry, runtime])
+    // Who reads the page finds what matters first.
+    const merged = Registry.merge([runtime, http.registry, processMetrics()])
     return reply.type(merged.contentType).send(await merged.metrics())
   })
 }

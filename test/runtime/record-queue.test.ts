@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { PartitionGroup } from '../../runtime/partition-group.ts'
 import { RecordQueue } from '../../runtime/record-queue.ts'
-import { batchAt } from '../support/batches.ts'
+import { appendedAt, batchAt } from '../support/batches.ts'
 
 describe('a record queue', () => {
   it('moves its position past gaps only when it runs empty', () => {
@@ -44,6 +44,45 @@ describe('a record queue', () => {
     expect(queue.isEmpty).toBe(true)
     expect(queue.nextOffset).toBe(0)
     expect(queue.isBehindBroker).toBe(true)
+  })
+})
+
+describe('the delay of a record queue', () => {
+  it('is the time since the broker appended the oldest record that is left', () => {
+    const queue = new RecordQueue('in', 0, 'source', 0)
+    queue.add([appendedAt(0, 2, 1_000), appendedAt(2, 2, 5_000)], 4, 4, 4)
+    queue.sawEnd(6_000)
+    expect(queue.delayMs(7_000)).toBe(6_000)
+    queue.take()
+    expect(queue.delayMs(7_000)).toBe(6_000)
+    queue.take()
+    expect(queue.delayMs(7_000)).toBe(2_000)
+    queue.take()
+    queue.take()
+    expect(queue.delayMs(7_000)).toBe(0)
+  })
+
+  it('leaves event time out of account: a replay of old records is not behind for years', () => {
+    const queue = new RecordQueue('in', 0, 'source', 0)
+    queue.add([batchAt(0, [1, 2, 3])], 3, 3, 3)
+    queue.sawEnd(50_000)
+    expect(queue.delayMs(50_250)).toBe(250)
+  })
+
+  it('is known of records that are not fetched yet', () => {
+    const queue = new RecordQueue('in', 0, 'source', 0)
+    queue.add([batchAt(0, [1])], 1, 9, 9)
+    queue.sawEnd(1_000)
+    queue.take()
+    expect(queue.isEmpty).toBe(true)
+    expect(queue.delayMs(4_000)).toBe(3_000)
+  })
+
+  it('is never negative when the broker’s clock is ahead', () => {
+    const queue = new RecordQueue('in', 0, 'source', 0)
+    queue.add([appendedAt(0, 1, 9_000)], 1, 1, 1)
+    queue.sawEnd(1_000)
+    expect(queue.delayMs(1_000)).toBe(0)
   })
 })
 

@@ -1,5 +1,9 @@
 import { BatchBuilder } from '../../broker/record-batch/batch-builder.ts'
-import { sealChecksum, setBaseOffset } from '../../broker/record-batch/batch-header.ts'
+import {
+  sealChecksum,
+  setBaseOffset,
+  setLogAppendTime,
+} from '../../broker/record-batch/batch-header.ts'
 import { decodeBatches, type RecordBatch } from '../../broker/record-batch/record-batch.ts'
 import { rawKey, rawValue } from '../../broker/record-batch/record-fields.ts'
 
@@ -20,6 +24,17 @@ export function batchAt(baseOffset: number, timestampsMs: readonly number[]): Re
   setBaseOffset(bytes, baseOffset)
   sealChecksum(bytes)
   return [...decodeBatches(bytes)][0]!
+}
+
+/** A batch that the broker stamped when it appended it. */
+export function appendedAt(baseOffset: number, count: number, atMs: number): RecordBatch {
+  const { buffer } = batchAt(
+    baseOffset,
+    Array.from({ length: count }, () => 0),
+  )
+  setLogAppendTime(buffer, atMs)
+  sealChecksum(buffer)
+  return [...decodeBatches(buffer)][0]!
 }
 
 export interface PlainRecord {
