@@ -32,7 +32,7 @@ function judge(result: ChaosResult): void {
   say(JSON.stringify({ ...faults, ...rest, statuses: Object.fromEntries(statuses) }))
   expect(violations.slice(0, 10)).toEqual([])
   expect(result.inputs).toBeGreaterThanOrEqual(RECORDS)
-  expect(result.statuses.get(200)).toBeGreaterThan(0)
+  expect(result.statuses.get('200')).toBeGreaterThan(0)
 }
 
 describe('a long run with faults', { timeout: TIMEOUT_MS }, () => {

@@ -23,7 +23,7 @@ await describeKafka('instances that are killed, frozen and restarted', () => {
       expect(result.violations.slice(0, 5)).toEqual([])
       expect(result.inputs).toBeGreaterThanOrEqual(20_000)
       expect(result.outputs).toBeGreaterThan(1_000)
-      expect(result.statuses.get(200)).toBeGreaterThan(0)
+      expect(result.statuses.get('200')).toBeGreaterThan(0)
     } finally {
       await kafka.dispose()
     }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../../clock.ts'
 import { FatalBrokerError, RetriableError } from '../../errors.ts'
 import type { TopicPartition } from '../../port.ts'
@@ -53,6 +54,8 @@ export class KafkaCluster implements Cluster {
       this.#leaders.forgetBroker(nodeId)
       this.#coordinators.forgetBroker(nodeId)
     })
+    // Any number of calls may pause at once; each takes its listener away again.
+    setMaxListeners(0, this.#closing.signal)
     this.#lanes.replace(first.brokers)
     this.#leaders = new PartitionLeaders(async (topics) => (await this.metadata(topics)).topics)
     this.#coordinators = new Coordinators(async (request) => {

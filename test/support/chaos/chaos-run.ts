@@ -42,7 +42,7 @@ export interface ChaosResult {
   readonly inputs: number
   readonly outputs: number
   readonly deadLetters: number
-  readonly statuses: ReadonlyMap<number, number>
+  readonly statuses: ReadonlyMap<string, number>
   readonly staleAnswers: number
   readonly elapsedMs: number
 }

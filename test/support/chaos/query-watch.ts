@@ -29,7 +29,8 @@ export class QueryWatch {
   readonly #random: () => number
   readonly #seen: Seen[] = []
   readonly #wrong: string[] = []
-  readonly statuses = new Map<number, number>()
+  /** Answers by status, refusals with what they said. */
+  readonly statuses = new Map<string, number>()
   #isOver = false
   #loop: Promise<void> | null = null
 
@@ -99,7 +100,8 @@ export class QueryWatch {
       return
     }
     const { status } = response
-    this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1)
+    const kind = status === 503 ? `503 ${reasonOf(body)}` : String(status)
+    this.statuses.set(kind, (this.statuses.get(kind) ?? 0) + 1)
     if (status === 200) this.#note(attacker, body as Answer)
     else if (status !== 404 && status !== 503) {
       this.#wrong.push(`I6: status ${status}: ${JSON.stringify(body)}`)
@@ -130,4 +132,10 @@ export class QueryWatch {
     }
     return histories
   }
+}
+
+/** What a refusal says, without the names of tasks and times. */
+function reasonOf(body: unknown): string {
+  const { error } = body as { error?: { message?: string } }
+  return (error?.message ?? JSON.stringify(body)).replace(/\d+_\d+|\d+/g, 'N').slice(0, 100)
 }
