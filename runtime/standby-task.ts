@@ -134,7 +134,7 @@ export class StandbyTask {
   /**
    * Takes a mark (see S2).
    * @param inputs committed offsets, read before `ends`
-   * @param ends of its changelogs, read-committed
+   * @param ends of its changelogs, what is not committed yet included
    * @param atMs when the inputs were read
    */
   mark(inputs: readonly PartitionOffset[], ends: readonly PartitionOffset[], atMs: number): void {

@@ -163,7 +163,9 @@ export class StandbyUpdater {
     const ends = await broker.listOffsets(
       tasks.flatMap(({ changelogs }) => changelogs),
       'latest',
-      'read_committed',
+      // A transaction's markers reach its partitions one after the other: the offsets may be
+      // committed while the changelog still hides what goes with them behind its last stable offset.
+      'read_uncommitted',
     )
     for (const task of tasks) {
       const { partition } = task.plan.id
