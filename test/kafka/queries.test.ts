@@ -33,9 +33,9 @@ await describeKafka('two instances on Kafka', () => {
     for (const port of ports) instances.push(await start(port))
     await vi.waitFor(
       async () => {
-        for (const { getJson } of instances) {
-          await getJson('/readyz')
-          const { tasks } = await getJson<{ tasks: { role: string }[] }>('/api/v1/tasks')
+        for (const instance of instances) {
+          await instance.getJson('/readyz')
+          const { tasks } = await instance.getJson<{ tasks: { role: string }[] }>('/api/v1/tasks')
           expect(tasks.filter(({ role }) => role === 'active')).toHaveLength(4)
         }
       },
@@ -60,13 +60,13 @@ await describeKafka('two instances on Kafka', () => {
       positions: { topic: string; partition: number; offset: number }[]
     }
     const bound = positions.map((at) => `${at.topic}:${at.partition}:${at.offset}`).join(',')
-    for (const { getJson } of [second, first]) {
+    for (const instance of [second, first]) {
       for (const id of ids) {
         const path = `/api/v1/attackers/${id}/attribution?min_position=${bound}`
-        const { meta, primitives } = await getJson<Answer>(path)
+        const { meta, primitives } = await instance.getJson<Answer>(path)
         expect([primitives.length, meta.stale]).toEqual([1, false])
       }
-      const list = await getJson<{ total: number } & Answer>(
+      const list = await instance.getJson<{ total: number } & Answer>(
         `/api/v1/identities?min_position=${bound}`,
       )
       expect(list.total).toBe(ids.length)
