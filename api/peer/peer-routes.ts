@@ -67,7 +67,8 @@ function fromBase64(text: string): string {
   return bytes.toString('latin1')
 }
 
-const keyProperty = { type: 'string', maxLength: 8192 }
+/** Base64; two of them fit a body of 64 KiB, and no key of a record that was taken is as long. */
+const keyProperty = { type: 'string', maxLength: 30_000 }
 
 const readProperties = {
   task: { type: 'string', pattern: '^[0-9]{1,6}_[0-9]{1,6}$' },
