@@ -1,6 +1,12 @@
 import { KEY_SEPARATOR, fromByteString, toByteString } from '../bytes/byte-string.ts'
 import { attributionProfilesStore, type AttributionProfileRow } from '../state/attribution-rows.ts'
-import type { Answer, LabelledPosition, QueryBounds, QueryPort, StoreRow } from '../state/query-port.ts'
+import type {
+  Answer,
+  LabelledPosition,
+  QueryBounds,
+  QueryPort,
+  StoreRow,
+} from '../state/query-port.ts'
 import { valueToJson } from '../schemas/observed-value.ts'
 import { metaSchema } from './response-meta.ts'
 import { valueProperty } from './route-schemas.ts'

@@ -27,7 +27,8 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
 
 /** Status and headers of an error answer; the body is the caller's. */
 export function prepareErrorReply(error: ApiError, reply: FastifyReply): FastifyReply {
-  if (error.status === 503) reply.header('retry-after', String(Math.ceil(error.retryAfterMs / 1000)))
+  if (error.status === 503)
+    reply.header('retry-after', String(Math.ceil(error.retryAfterMs / 1000)))
   if (error.status === 429) reply.header('retry-after', '60')
   if (error.status === 401) reply.header('www-authenticate', 'Bearer')
   return reply.code(error.status).type('application/json; charset=utf-8')

@@ -114,7 +114,8 @@ function newServer(options: ApiOptions, limits: ApiLimits): FastifyInstance {
 function connectionOptions(tls: ApiTls | undefined, http: object): FastifyHttpOptions<Server> {
   if (tls === undefined) return { http }
   const { cert, clientCa, key } = tls
-  const client = clientCa === null ? {} : { requestCert: true, rejectUnauthorized: false, ca: clientCa }
+  const client =
+    clientCa === null ? {} : { requestCert: true, rejectUnauthorized: false, ca: clientCa }
   // Fastify types a server by its protocol; nothing here or above depends on which it is.
   return { https: { ...http, cert, key, ...client } } as FastifyHttpOptions<Server>
 }

@@ -96,14 +96,11 @@ function readPosition(reader: ByteReader, taskId: string): LabelledPosition {
   if (stale !== (role === 'standby')) throw new PeerFrameError('a standby is always stale')
   const stalenessMs = readInteger(reader)
   const lag = readInteger(reader)
-  const inputs = Array.from(
-    { length: readCount(reader, 3) },
-    (): InputPosition => ({
-      topic: reader.string(),
-      partition: readInteger(reader),
-      offset: readInteger(reader),
-    }),
-  )
+  const inputs = Array.from({ length: readCount(reader, 3) }, (): InputPosition => ({
+    topic: reader.string(),
+    partition: readInteger(reader),
+    offset: readInteger(reader),
+  }))
   return { taskId, role, stale, stalenessMs, lag, inputs }
 }
 

@@ -38,18 +38,14 @@ export class PeerGate {
 
   /** Every route of the scope is behind the gate. */
   guard(scope: FastifyInstance): void {
-    scope.addContentTypeParser(
-      'application/json',
-      { parseAs: 'buffer' },
-      (request, body, done) => {
-        try {
-          this.#assertSigned(request, body as Buffer)
-          done(null, JSON.parse(body.toString()))
-        } catch (error) {
-          done(error instanceof ApiError ? error : new ApiError('MALFORMED_REQUEST'))
-        }
-      },
-    )
+    scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+      try {
+        this.#assertSigned(request, body as Buffer)
+        done(null, JSON.parse(body.toString()))
+      } catch (error) {
+        done(error instanceof ApiError ? error : new ApiError('MALFORMED_REQUEST'))
+      }
+    })
     // A request without a body meets no parser.
     scope.addHook('preValidation', (request, _reply, done) => {
       done(request.body === undefined ? new ApiError('UNAUTHENTICATED', REFUSED) : undefined)

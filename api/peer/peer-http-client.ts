@@ -8,7 +8,6 @@ import { decodeRows, decodeValue } from './peer-frames.ts'
 import { PEER_ANSWER_BYTES_MAX, peerMediaType, peerPaths } from './peer-paths.ts'
 import { answerSignatureHeader, PeerSignature, signatureHeader } from './peer-signature.ts'
 
-
 export interface PeerHttpClientOptions {
   /** Null: instances know each other by their certificates alone. */
   readonly secret: string | null
@@ -159,7 +158,10 @@ function assertAnswer({ statusCode, headers }: IncomingMessage, answer: Buffer):
 function errorOf(answer: Buffer): { code: string; message: string } {
   try {
     const { error } = JSON.parse(answer.toString()) as { error: Record<string, unknown> }
-    return { code: String(error['code']).slice(0, 50), message: String(error['message']).slice(0, 300) }
+    return {
+      code: String(error['code']).slice(0, 50),
+      message: String(error['message']).slice(0, 300),
+    }
   } catch {
     return { code: 'UNKNOWN', message: 'not an answer of an instance' }
   }
@@ -170,7 +172,9 @@ function decoded<T>(endpoint: string, decode: () => T): T {
     return decode()
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw new PeerUnavailableError(`${endpoint}: no answer to what was asked: ${why}`, { cause: error })
+    throw new PeerUnavailableError(`${endpoint}: no answer to what was asked: ${why}`, {
+      cause: error,
+    })
   }
 }
 

@@ -67,8 +67,8 @@ function fromBase64(text: string): string {
   return bytes.toString('latin1')
 }
 
-/** Base64; two of them fit a body of 64 KiB, and no key of a record that was taken is as long. */
-const keyProperty = { type: 'string', maxLength: 30_000 }
+/** Base64. A key may hold most of an observation, which is at most 64 KiB. */
+const keyProperty = { type: 'string', maxLength: 100_000 }
 
 const readProperties = {
   task: { type: 'string', pattern: '^[0-9]{1,6}_[0-9]{1,6}$' },
@@ -95,9 +95,12 @@ const scanBody = {
   },
 }
 
+/** Two keys, and room for the rest. */
+const BODY_BYTES_MAX = 256 * 1024
+
 const noQuery = { type: 'object', additionalProperties: false, properties: {} }
 
 function route(body: object) {
   const schema: FastifySchema = { hide: true, body, querystring: noQuery }
-  return { schema, config: { access: 'peer' as const } }
+  return { schema, bodyLimit: BODY_BYTES_MAX, config: { access: 'peer' as const } }
 }

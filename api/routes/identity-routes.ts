@@ -52,7 +52,8 @@ export function identityRoutes(
     async ({ params: { id }, query: asked }, reply) => {
       const bounds = boundsOf(asked)
       const profiles = await readProfiles(query, id, bounds)
-      const identity = profiles.value.length === 0 ? await knownIdentity(query, id, bounds) : NO_LABELS
+      const identity =
+        profiles.value.length === 0 ? await knownIdentity(query, id, bounds) : NO_LABELS
       const body = attributionBody(id, profiles.value)
       return withMeta(reply, body, joined(profiles, identity), bounds)
     },

@@ -92,7 +92,6 @@ const topologyRoute = {
   },
 }
 
-
 const restoreSchema = {
   type: ['object', 'null'],
   description: 'Null: not restoring.',

@@ -31,7 +31,10 @@ const endsAt = (offset: number) => [{ topic, partition: 0, offset }]
 test('appends each line under its attacker, stamped with the clock', async () => {
   const api = apiUnderTest()
   const { status, body } = await post(api, observationLines(3))
-  expect([status, body]).toEqual([200, { accepted: 3, rejected: 0, errors: [], positions: endsAt(3) }])
+  expect([status, body]).toEqual([
+    200,
+    { accepted: 3, rejected: 0, errors: [], positions: endsAt(3) },
+  ])
   const records = api.ingest.topics.get(topic)!
   expect(records.map(({ key, timestampMs }) => [key, timestampMs])).toEqual([
     ['a0', testNowMs],
@@ -97,7 +100,10 @@ test('answers 422 when every line was rejected, 200 when there was none', async 
   expect([all.status, all.body.error?.code]).toEqual([422, 'ALL_LINES_REJECTED'])
   expect([all.body.accepted, all.body.rejected]).toEqual([0, 2])
   const none = await post(api, '\n\n')
-  expect([none.status, none.body]).toEqual([200, { accepted: 0, rejected: 0, errors: [], positions: [] }])
+  expect([none.status, none.body]).toEqual([
+    200,
+    { accepted: 0, rejected: 0, errors: [], positions: [] },
+  ])
 })
 
 test('names the first hundred rejected lines and counts all', async () => {
