@@ -44,5 +44,5 @@ STOPSIGNAL SIGTERM
 # Whether it lives, not whether it is ready: a restore that is restarted begins again.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
     CMD ["node", "/app/bin/healthcheck.js"]
-ENTRYPOINT ["node", "/app/bin/attribution-streams.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=64", "/app/bin/attribution-streams.js"]
 CMD ["start"]

@@ -91,7 +91,7 @@ async function child(script: string, ...args: (string | number)[]): Promise<stri
   const path = fileURLToPath(new URL(`./${script}.js`, import.meta.url))
   const { stdout, stderr } = await promisify(execFile)(
     process.execPath,
-    [path, ...args.map(String)],
+    ['--max-semi-space-size=64', path, ...args.map(String)],
     { maxBuffer: 1 << 24 },
   )
   process.stderr.write(stderr)

@@ -106,7 +106,8 @@ async function restart(what: string, start: () => ReturnType<typeof productProce
 
 function productProcess(applicationId: string) {
   const script = fileURLToPath(new URL('./run-product.js', import.meta.url))
-  const args = [script, servers, applicationId, directory, isProfiled ? 'profile' : '']
+  const options = ['--max-semi-space-size=64', script]
+  const args = [...options, servers, applicationId, directory, isProfiled ? 'profile' : '']
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let text = ''
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))

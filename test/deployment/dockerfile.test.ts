@@ -131,6 +131,8 @@ test('asks whether it lives, not whether it is ready', () => {
 })
 
 test('starts the program directly, so that it hears signals', () => {
-  expect(all(final, 'ENTRYPOINT')).toEqual(['["node", "/app/bin/attribution-streams.js"]'])
+  const [entry, ...others] = all(final, 'ENTRYPOINT')
+  const [command, ...args] = JSON.parse(entry!) as string[]
+  expect([command, args.at(-1), others]).toEqual(['node', '/app/bin/attribution-streams.js', []])
   expect(all(final, 'CMD')).toEqual(['["start"]'])
 })
