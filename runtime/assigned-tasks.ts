@@ -1,4 +1,4 @@
-import { FencedError } from '../broker/errors.ts'
+import { FencedError, RetriableError } from '../broker/errors.ts'
 import type { Group } from '../broker/port.ts'
 import { inputLost } from './errors.ts'
 import type { FetchPump } from './fetch-pump.ts'
@@ -32,11 +32,17 @@ export interface AssignedTasksOptions {
  *     only the end of the changelog is left to restore.
  * A2. What an assignment keeps is not touched (KIP-429).
  * A3. What is given back is committed and checkpointed first.
+ * A4. Changes come one after the other, whoever asks for them: an assignment, a loss, a close, a
+ *     task that was fenced. What is wanted is known at once, so that a change which waits does not
+ *     bring back what the one behind it takes away.
  */
 export class AssignedTasks {
   readonly #options: AssignedTasksOptions
   readonly #runners = new Map<string, TaskRunner>()
+  /** Active tasks of the newest assignment; empty once it is lost, or all is closed. */
+  #wanted: ReadonlySet<string> = new Set()
   #isOpen = true
+  #turn: Promise<void> = Promise.resolve()
 
   constructor(options: AssignedTasksOptions) {
     this.#options = options
@@ -50,38 +56,52 @@ export class AssignedTasks {
    * Makes the tasks those of an assignment.
    * @returns true when an active task was given back: the group should deal it out anew
    */
-  async become(active: readonly string[], standby: readonly string[]): Promise<boolean> {
+  become(active: readonly string[], standby: readonly string[]): Promise<boolean> {
+    if (!this.#isOpen) return Promise.resolve(false)
+    this.#wanted = new Set(active)
+    return this.#inTurn(() => this.#become(active, standby))
+  }
+
+  /** The membership is lost: others may run the active tasks already. Standbys stay. */
+  lose(): Promise<void> {
+    this.#wanted = new Set()
+    return this.#inTurn(() => this.#close([...this.#runners.keys()], false))
+  }
+
+  /** @param commit false: what is not committed is dropped */
+  close(commit: boolean): Promise<void> {
+    this.#isOpen = false
+    this.#wanted = new Set()
+    return this.#inTurn(async () => {
+      await this.#close([...this.#runners.keys()], commit)
+      await this.#options.standbys.close()
+    })
+  }
+
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const changed = this.#turn.then(change)
+    this.#turn = changed.then(ignore, ignore)
+    return changed
+  }
+
+  async #become(active: readonly string[], standby: readonly string[]): Promise<boolean> {
     const { standbys } = this.#options
     const gone = [...this.#runners.keys()].filter((id) => !active.includes(id))
     await this.#close(gone, true)
     const cold = [...standbys.tasks.keys()].filter((id) => ![...active, ...standby].includes(id))
-    for (const id of cold) await (await standbys.remove(id))?.close()
-    for (const id of active) {
-      const runner = this.#runners.get(id)
-      if (runner === undefined || runner.task.state === 'closed') await this.#start(id)
-    }
-    for (const id of standby) if (!standbys.tasks.has(id)) this.#follow(id)
+    await Promise.all(cold.map(async (id) => (await standbys.remove(id))?.close()))
+    for (const id of active) if (!this.#runners.has(id)) await this.#start(id)
+    for (const id of standby) if (this.#isOpen && !standbys.tasks.has(id)) this.#follow(id)
     return gone.length > 0
-  }
-
-  /** The membership is lost: others may run the active tasks already. Standbys stay. */
-  async lose(): Promise<void> {
-    await this.#close([...this.#runners.keys()], false)
-  }
-
-  /** @param commit false: what is not committed is dropped */
-  async close(commit: boolean): Promise<void> {
-    this.#isOpen = false
-    await this.#close([...this.#runners.keys()], commit)
-    await this.#options.standbys.close()
   }
 
   async #close(ids: readonly string[], commit: boolean): Promise<void> {
     const closing = ids.map((id) => this.#runners.get(id)!)
     await Promise.all(
       closing.map(async (runner) => {
-        for (const queue of runner.task.queues) this.#options.pump.detach(queue)
         await runner.close(commit)
+        // Only now: a task that rewinds when it is told to stop makes new queues.
+        for (const queue of runner.task.queues) this.#options.pump.detach(queue)
         this.#runners.delete(runner.task.id)
       }),
     )
@@ -90,6 +110,11 @@ export class AssignedTasks {
   async #start(id: string): Promise<void> {
     const { environment, plans, pump, standbys } = this.#options
     const standby = await standbys.remove(id)
+    const stores = standby?.release() ?? null
+    if (!this.#wanted.has(id)) {
+      await stores?.close()
+      return
+    }
     const feed: TaskEnvironment['feed'] = {
       attach: (taskId, queues) => {
         for (const queue of queues) {
@@ -106,7 +131,6 @@ export class AssignedTasks {
         pump.relieve(queue)
       },
     }
-    const stores = standby?.release() ?? null
     const task = new StreamTask({ ...environment, feed }, plans.get(id)!, stores)
     const runner = new TaskRunner(task, this.#runnerOptions())
     this.#runners.set(id, runner)
@@ -139,7 +163,7 @@ export class AssignedTasks {
       },
       onMigrated: (task, error) => {
         events.onMigrated(task.id, error)
-        void this.#restartMigrated(task).catch(onFatal)
+        this.#inTurn(() => this.#restartMigrated(task)).catch(onFatal)
       },
     }
   }
@@ -155,13 +179,31 @@ export class AssignedTasks {
 
   /** Fenced: if the membership still stands the task is ours and starts anew. */
   async #restartMigrated(task: StreamTask): Promise<void> {
+    // Closed already by an assignment that took it, or by a loss.
+    if (this.#runners.get(task.id)?.task !== task) return
     await this.#close([task.id], false)
-    try {
-      await this.#options.membership.confirm()
-    } catch (error) {
-      if (error instanceof FencedError) return
-      throw error
-    }
-    if (this.#isOpen && !this.#runners.has(task.id)) await this.#start(task.id)
+    if (await this.#isStillMember(task)) await this.#start(task.id)
   }
+
+  async #isStillMember({ id }: StreamTask): Promise<boolean> {
+    const { environment, events, membership } = this.#options
+    while (this.#wanted.has(id)) {
+      try {
+        await membership.confirm()
+        return true
+      } catch (error) {
+        if (error instanceof FencedError) return false
+        if (!(error instanceof RetriableError)) throw error
+        events.onRetry(id, error, CONFIRM_PAUSE_MS)
+        await environment.clock.sleep(CONFIRM_PAUSE_MS)
+      }
+    }
+    return false
+  }
+}
+
+const CONFIRM_PAUSE_MS = 500
+
+function ignore(): void {
+  // A failed change is its caller's; the next one comes all the same.
 }

@@ -94,12 +94,12 @@ export class StandbyTask {
   }
 
   /**
-   * Opens the state; what does not fit its changelogs is wiped.
+   * Opens the state; what does not fit its changelogs is wiped. May be called again after it threw.
    * @returns where to read each changelog from
    */
   async open(): Promise<PartitionOffset[]> {
     const { cacheBytesMax, directory } = this.#options
-    this.#stores = await directory.open(this.id, this.plan.subTopology.stores, cacheBytesMax)
+    this.#stores ??= await directory.open(this.id, this.plan.subTopology.stores, cacheBytesMax)
     try {
       return await this.#starts()
     } catch (error) {
@@ -111,6 +111,8 @@ export class StandbyTask {
   /** The state cannot be continued: begins anew. */
   async wipe(): Promise<PartitionOffset[]> {
     this.#reached = null
+    this.#awaited = null
+    this.#logEnds.clear()
     await this.#stores!.wipe()
     return await this.#starts()
   }

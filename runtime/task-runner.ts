@@ -46,12 +46,15 @@ const IDLE_CHECKPOINT_MS = 60 * 60 * 1000
  * R1. A commit is started between batches and runs while the next batches are processed; the next
  *     one is not started before its verdict.
  * R2. A failure of a commit stops processing before anything else is sent; `rewind` follows.
+ * R3. A batch that threw midway is never committed, not even by the commit of a close.
  */
 export class TaskRunner {
   readonly task: StreamTask
   readonly #options: RunnerOptions
   readonly #wakeUp: WakeUp
   #stopped = false
+  /** The loop ended by an error: what it took may be half processed. */
+  #isBroken = false
   #loop: Promise<void> | null = null
   #commit: Promise<void> | null = null
   #commitError: { readonly error: unknown } | null = null
@@ -108,7 +111,7 @@ export class TaskRunner {
 
   /** @returns false when the commit failed: what was not committed must be dropped */
   async #commitLast(): Promise<boolean> {
-    if (this.#commitError !== null) return false
+    if (this.#isBroken || this.#commitError !== null) return false
     if (!this.task.isDirty) return true
     try {
       await this.task.commit()
@@ -129,6 +132,7 @@ export class TaskRunner {
     try {
       await run()
     } catch (error) {
+      this.#isBroken = true
       if (this.#stopped) return
       if (error instanceof FencedError || error instanceof TaskMigratedError) {
         this.#options.onMigrated(this.task, error)
