@@ -16,6 +16,7 @@ export function benchConfig(stateDir: string): ResolvedConfig {
 export const silentEvents: EngineOptions['events'] = {
   onAssigned: () => undefined,
   onLost: () => undefined,
+  onRestored: () => undefined,
   onCommitted: () => undefined,
   onRetry: (taskId, error) => console.error(`retry ${taskId}:`, error),
   onMigrated: (taskId, error) => console.error(`migrated ${taskId}:`, error),
