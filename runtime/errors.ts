@@ -1,3 +1,5 @@
+import type { OutOfRange } from '../broker/port.ts'
+
 /**
  * Errors of the runtime, classed by recovery action. `code` is stable; messages are not.
  *
@@ -7,6 +9,7 @@
  * | TaskMigratedError    | instance | close the task dirty, confirm membership, restart  |
  * | TaskCorruptedError   | instance | wipe the task's state, restore it in full          |
  * | InputLostError       | operator | input before the committed position is gone: halt  |
+ * | TopicChangedError    | operator | a topic changed under the running instance: halt   |
  */
 export abstract class RuntimeError extends Error {
   abstract readonly code: string
@@ -33,14 +36,21 @@ export class InputLostError extends RuntimeError {
   readonly code = 'INPUT_LOST'
 }
 
+/** A topic is not the one that the instance started with: it ends before it mixes the two. */
+export class TopicChangedError extends RuntimeError {
+  readonly code = 'TOPIC_CHANGED'
+}
+
 /** The error of an input that the log no longer holds. */
-export function inputLost(
-  taskId: string,
-  at: { topic: string; partition: number; offset: number; logStartOffset: number },
-): InputLostError {
+export function inputLost(taskId: string, at: OutOfRange): InputLostError {
+  const { highWatermark, logStartOffset, offset, partition, topic } = at
+  const why =
+    offset > highWatermark
+      ? `ends at ${highWatermark}: records that were processed are gone (the topic was deleted ` +
+        'and created again, or an unclean election lost them)'
+      : `starts at ${logStartOffset}: records were deleted before they were processed`
   return new InputLostError(
-    `task ${taskId}: ${at.topic}-${at.partition} was processed up to ${at.offset}, but its log ` +
-      `starts at ${at.logStartOffset}: records were deleted before they were processed. ` +
-      `Restore the topic, or move on with: attribution-streams reset --to-earliest`,
+    `task ${taskId}: ${topic}-${partition} was processed up to ${offset}, but its log ${why}. ` +
+      `Restore the topic, or move on with: attribution-streams reset --to-earliest --execute`,
   )
 }

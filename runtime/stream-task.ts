@@ -250,8 +250,7 @@ export class StreamTask {
     await this.#probe('1-before-fence')
     await this.#transaction.init()
     await this.#probe('1-after-fence')
-    const { broker, membership } = this.#env
-    this.#committed = await committedInputs(this.plan, this.#hash, broker, membership)
+    this.#committed = await committedInputs({ ...this.#env, plan: this.plan, hash: this.#hash })
   }
 
   async #restore(): Promise<void> {
@@ -329,7 +328,8 @@ export class StreamTask {
   }
 
   #offsets(): CommittedOffset[] {
-    const metadata = encodeCommitMetadata(this.#executor?.streamTimeMs ?? -1, this.#hash)
+    const streamTimeMs = this.#executor?.streamTimeMs ?? -1
+    const metadata = encodeCommitMetadata(streamTimeMs, this.#hash, this.plan.identities.text)
     return this.#group.queues.map(({ topic, partition, nextOffset }) => ({
       topic,
       partition,

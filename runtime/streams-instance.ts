@@ -1,4 +1,5 @@
 import type { Clock } from '../broker/clock.ts'
+import { UnknownTopicError } from '../broker/errors.ts'
 import type { Broker, Group, GroupMetadata, TopicSpec, Transaction } from '../broker/port.ts'
 import type { SchemaRegistry } from '../schemas/registry.ts'
 import type { BuiltTopology } from '../topology/nodes.ts'
@@ -8,8 +9,9 @@ import { assignGroup } from './assignment/group-assignment.ts'
 import { encodeSubscription } from './assignment/subscription-data.ts'
 import { TaskRouting } from './assignment/task-routing.ts'
 import { AtLeastOnceWriter } from './at-least-once.ts'
+import { changelogProgress } from './changelog.ts'
 import type { CrashProbe } from './crash-probe.ts'
-import { RuntimeConfigError } from './errors.ts'
+import { InputLostError, RuntimeConfigError } from './errors.ts'
 import { FetchPump } from './fetch-pump.ts'
 import { GlobalTables } from './global-tables.ts'
 import type { InstanceEvents } from './instance-events.ts'
@@ -21,6 +23,7 @@ import type { StateDirectory } from './state-directory.ts'
 import type { TaskEnvironment } from './task-environment.ts'
 import type { TaskRunner } from './task-runner.ts'
 import { planTopics, type TopicPlan } from './topic-plan.ts'
+import { TopicWatch } from './topic-watch.ts'
 import { topologyHash } from './topology-hash.ts'
 
 export type ProcessingGuarantee = 'exactly_once' | 'at_least_once'
@@ -85,6 +88,7 @@ export class StreamsInstance {
   #plan: TopicPlan | null = null
   #group: Group | null = null
   #tasks: AssignedTasks | null = null
+  #topicWatch: TopicWatch | null = null
   #routing: TaskRouting | null = null
   /** Tasks whose state lies on disk from an earlier life. */
   #leftOver: readonly string[] = []
@@ -164,10 +168,13 @@ export class StreamsInstance {
    * @throws {RuntimeConfigError} the topics do not fit: nothing was started
    */
   async start(): Promise<void> {
-    const { broker, directory, settings, topics, topology } = this.#options
+    const { broker, clock, directory, events, settings, topics, topology } = this.#options
     this.#state = 'starting'
     this.#plan = await planTopics(settings.applicationId, topology, broker, topics)
-    for (const warning of this.#plan.warnings) this.#options.events.onWarning(warning)
+    for (const warning of this.#plan.warnings) events.onWarning(warning)
+    const onChanged = (error: unknown) => this.#fail(error)
+    this.#topicWatch = new TopicWatch({ ...this.#plan, broker, clock, events, onChanged })
+    this.#topicWatch.start()
     this.#leftOver = await directory.existing()
     await this.#globalTables.start()
     this.#pump.start()
@@ -189,6 +196,7 @@ export class StreamsInstance {
     if (this.#tasks === null) await this.#standbys.close()
     else await this.#tasks.close(!failed)
     await this.#group?.leave()
+    await this.#topicWatch?.close()
     await this.#pump.close()
     await this.#globalTables.close()
     this.#state = 'closed'
@@ -221,7 +229,7 @@ export class StreamsInstance {
     const standby = [...this.standbys.keys()]
     const state = new Map(this.#leftOver.map((id) => [id, 0]))
     for (const [id, task] of this.standbys) state.set(id, task.progress)
-    for (const [id, { task }] of this.runners) state.set(id, task.changelogProgress)
+    for (const [id, { task }] of this.runners) state.set(id, changelogProgress(task.stores))
     return encodeSubscription({
       owned,
       ownedGeneration: this.#ownedGeneration,
@@ -286,6 +294,7 @@ export class StreamsInstance {
       broker,
       membership: group,
       writer: (taskId) => this.#writer(taskId, group),
+      isExactlyOnce: settings.processingGuarantee !== 'at_least_once',
       directory,
       clock,
       partitionCounts: plan.partitionCounts,
@@ -319,7 +328,10 @@ export class StreamsInstance {
   #fail(error: unknown): void {
     if (this.#state === 'closing' || this.#state === 'closed' || this.#state === 'error') return
     this.#state = 'error'
-    this.#options.events.onFatal(error)
+    const isOfTopic = error instanceof UnknownTopicError || error instanceof InputLostError
+    const cause = isOfTopic ? this.#topicWatch?.causeOf(error) : undefined
+    if (cause === undefined) this.#options.events.onFatal(error)
+    else void cause.then((found) => this.#options.events.onFatal(found))
   }
 }
 

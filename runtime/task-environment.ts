@@ -10,6 +10,7 @@ import type { StateDirectory } from './state-directory.ts'
 import type { Changelog } from './changelog.ts'
 import type { Membership } from './task-committer.ts'
 import type { TaskId } from './task-id.ts'
+import type { TopicIdentities } from './topic-identities.ts'
 
 /** Where a task's queues get their records from. */
 export interface TaskFeed {
@@ -28,6 +29,8 @@ export interface TaskEnvironment {
   readonly feed: TaskFeed
   /** What a task sends and commits through, under the processing guarantee. */
   readonly writer: (taskId: string) => Transaction
+  /** Whether that commits outputs, state and offsets together. */
+  readonly isExactlyOnce: boolean
   readonly directory: StateDirectory
   readonly clock: Clock
   /** Partitions of every topic the topology writes. */
@@ -51,4 +54,6 @@ export interface TaskPlan {
   /** The input topics of the sub-topology and the source node that decodes each. */
   readonly inputs: readonly { readonly topic: string; readonly source: string }[]
   readonly changelogs: readonly Changelog[]
+  /** Of inputs and changelogs. */
+  readonly identities: TopicIdentities
 }

@@ -14,14 +14,25 @@ import {
 } from './internal-topics.ts'
 import type { TaskPlan } from './task-environment.ts'
 import { formatTaskId } from './task-id.ts'
+import { TopicIdentities } from './topic-identities.ts'
+import { inputTopics, outputTopics } from './topology-topics.ts'
 
 const CREATE_ATTEMPTS = 10
+
+/** What a topic is to the application. */
+export type TopicRole = 'input' | 'internal' | 'output'
+
+export interface PlannedTopic extends TopicDescription {
+  readonly role: TopicRole
+}
 
 /** Everything the topology needs of the broker's topics, resolved and checked. */
 export interface TopicPlan {
   readonly tasks: ReadonlyMap<string, TaskPlan>
   /** Partitions of every topic known. */
   readonly partitionCounts: ReadonlyMap<string, number>
+  /** What the application reads and writes, as it is at the start. */
+  readonly topics: readonly PlannedTopic[]
   /** What an operator should know of the topics as they are. */
   readonly warnings: readonly string[]
 }
@@ -52,8 +63,24 @@ export async function planTopics(
   return {
     tasks: layOutTasks(applicationId, topology, resolved.subTopologies, all),
     partitionCounts: new Map([...all].map(([name, { partitions }]) => [name, partitions])),
+    topics: [
+      ...outsideOf(topology, known),
+      ...own.map((topic) => ({ ...topic, role: 'internal' as const })),
+    ],
     warnings: known.flatMap((topic) => retentionWarning(topology, topic)),
   }
+}
+
+/** Topics of the outside that are read or written; one that is both counts as read. */
+function outsideOf(topology: BuiltTopology, known: readonly TopicDescription[]): PlannedTopic[] {
+  const names = known.map(({ name }) => name)
+  const inputs = new Set(inputTopics(topology, names))
+  for (const { topic } of topology.globalTables) inputs.add(topic)
+  const outputs = new Set(outputTopics(topology))
+  return known.flatMap((topic): PlannedTopic[] => {
+    if (inputs.has(topic.name)) return [{ ...topic, role: 'input' }]
+    return outputs.has(topic.name) ? [{ ...topic, role: 'output' }] : []
+  })
 }
 
 /** Another instance that starts at the same time may create some of them first. */
@@ -171,9 +198,14 @@ function layOutTasks(
       store: store.name,
       topic: topics.get(changelogTopic(applicationId, store.name))!,
     }))
+    const identities = new TopicIdentities([
+      ...inputs.map(({ topic }) => topics.get(topic)!),
+      ...changelogs.map(({ topic }) => topic),
+    ])
     for (let partition = 0; partition < partitionCount; partition++) {
       const id = { subTopology: subTopology.id, partition }
-      plans.set(formatTaskId(id), { id, subTopology, partitionCount, inputs, changelogs })
+      const plan = { id, subTopology, partitionCount, inputs, changelogs, identities }
+      plans.set(formatTaskId(id), plan)
     }
   }
   return plans
