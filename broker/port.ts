@@ -223,6 +223,11 @@ export interface GroupOptions {
   onAssigned(assignment: Buffer, metadata: GroupMetadata): Promise<void>
   /** The member was evicted: what it owned may already run elsewhere. Do not commit. */
   onLost(): Promise<void>
+  /**
+   * The membership ended for good, after `join` had resolved, and not by `leave`: another process
+   * took the instance id, the broker refuses the group, or a callback threw. Called once.
+   */
+  onFailed?(error: Error): void
   /** @default 45000 */
   readonly sessionTimeoutMs?: number
   /** @default 3000 */

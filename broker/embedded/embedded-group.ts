@@ -41,6 +41,7 @@ export class EmbeddedGroup implements Group, MemberLink {
   #ending = new Deferred<Ending>()
   #nextGeneration = new Deferred<GroupMetadata | null>()
   readonly #left = new Deferred<null>()
+  #hasJoined = false
   #isLeaving = false
   #isOver = false
   #isReplaced = false
@@ -126,15 +127,16 @@ export class EmbeddedGroup implements Group, MemberLink {
         if (this.#isSevered) return
         if (entered === null) continue
         await this.#options.onAssigned(entered.assignment, entered.metadata)
+        this.#hasJoined = true
         this.#first.resolve(undefined)
         const ending = await this.#ending.promise
         if (ending === 'lost' || ending === 'replaced') await this.#lose()
       }
-      if (this.#isReplaced) this.#first.reject(new FencedError('another holds the instance id'))
+      if (this.#isReplaced) this.#fail(new FencedError('another holds the instance id'))
       else this.#first.resolve(undefined)
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(String(error))
-      this.#first.reject(this.#failure)
+      this.#fail(this.#failure)
     } finally {
       this.#isOver = true
       this.#turnTo(null)
@@ -168,6 +170,11 @@ export class EmbeddedGroup implements Group, MemberLink {
       else await this.#lose()
       return null
     }
+  }
+
+  #fail(error: Error): void {
+    this.#first.reject(error)
+    if (this.#hasJoined && !this.#isSevered) this.#options.onFailed?.(error)
   }
 
   #join(): Promise<JoinAnswer> {

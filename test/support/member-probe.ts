@@ -23,6 +23,8 @@ export interface ProbeOptions extends Partial<GroupOptions> {
 export class MemberProbe {
   readonly events: MemberEvent[] = []
   readonly generations: number[] = []
+  /** What ended the membership, if not `leave`. */
+  failure: Error | null = null
   readonly group: Group
   /** What it owns; null: nothing is assigned. */
   owned: readonly number[] | null = null
@@ -52,6 +54,9 @@ export class MemberProbe {
         this.events.push('lost')
         this.owned = null
         await options.onLost?.()
+      },
+      onFailed: (error) => {
+        this.failure = error
       },
     })
   }

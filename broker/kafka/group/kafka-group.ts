@@ -170,7 +170,9 @@ export class KafkaGroup implements Group {
       this.#first.set(null)
     } catch (error) {
       this.#failure = asError(error)
+      const hasJoined = this.#first.value !== undefined
       this.#first.set(this.#failure)
+      if (hasJoined && !this.#isSevered) this.#options.onFailed?.(this.#failure)
     } finally {
       this.#pulse.stop()
       this.#generations.leave()

@@ -205,6 +205,23 @@ export function groupCases(shared: SharedBroker, { sessionTimeoutMs }: BrokerHar
       await next.close()
     })
 
+    it('say when what took an assignment threw, for nothing follows', async () => {
+      const { broker } = shared()
+      const groupId = uniqueName('group')
+      const member: MemberProbe = new MemberProbe(broker, {
+        groupId,
+        onAssigned: () =>
+          member.generations.length > 1
+            ? Promise.reject(new Error('no room for it'))
+            : Promise.resolve(),
+      })
+      await member.group.join()
+      expect(member.failure).toBeNull()
+      member.group.rejoin()
+      await eventually(() => Promise.resolve(member.failure?.message === 'no room for it'))
+      await member.group.leave()
+    })
+
     it('give up a member that falls silent, and tell it', async () => {
       const { broker, connect } = shared()
       const topic = await createTopic()

@@ -54,7 +54,9 @@ export function staticMemberCases(shared: SharedBroker, harness: BrokerHarness):
       await second.group.join()
       await eventually(() => Promise.resolve(first.events.includes('lost')))
       await expect(first.group.confirm()).rejects.toThrow(FencedError)
+      await eventually(() => Promise.resolve(first.failure instanceof FencedError))
       await second.group.confirm()
+      expect(second.failure).toBeNull()
       expect(await broker.groupAdmin(groupId).members()).toEqual([
         { memberId: second.assigned!.memberId, instanceId: 'twin' },
       ])
