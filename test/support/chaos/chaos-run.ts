@@ -1,23 +1,20 @@
-import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
-import { systemClock } from '../../../broker/clock.ts'
-import { KafkaBroker } from '../../../broker/kafka/kafka-broker.ts'
-import type { Broker } from '../../../broker/port.ts'
-import { inputTopics, outputTopics, repartitionTopics } from '../../../runtime/topology-topics.ts'
 import { InProcessRegistry } from '../../../schemas/in-process-registry.ts'
-import { PUBLIC_TOPICS } from '../../../schemas/topics.ts'
 import { attributionTopology } from '../../../topology/attribution/attribution-topology.ts'
 import { stubIdentity } from '../../../topology/attribution/stub-identity.ts'
 import { seededRandom } from '../../simulation/random.ts'
 import { violations } from '../attribution-oracle.ts'
-import { compileProgram, type CompiledProgram } from '../compiled-program.ts'
 import { freePorts } from '../kafka/free-ports.ts'
+import { connectPlain } from '../kafka/plain-client.ts'
+import { untilCaughtUp } from './caught-up.ts'
 import { ChaosLoad } from './chaos-load.ts'
+import { compiledProduct } from './compiled-product.ts'
 import { Faults, type FaultCounts } from './faults.ts'
 import { gatherKafkaEvidence } from './kafka-evidence.ts'
 import { MemberProcess } from './member-process.ts'
+import { createProductTopics } from './product-topics.ts'
 import { QueryWatch } from './query-watch.ts'
 
 export interface ChaosOptions {
@@ -48,7 +45,6 @@ export interface ChaosResult {
 }
 
 const SESSION_TIMEOUT_MS = 6_000
-const STUCK_AFTER_MS = 90_000
 
 const topology = attributionTopology({
   outputFormat: 'avro',
@@ -63,13 +59,13 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const startedMs = Date.now()
   const directory = await mkdtemp(path.join(tmpdir(), 'attribution-chaos-'))
   const program = await compiledProduct()
-  const broker = await connect(options.bootstrapServers)
+  const broker = await connectPlain(options.bootstrapServers, 'chaos')
   const applicationId = `chaos-${options.seed}-${startedMs.toString(36)}`
   const random = seededRandom(options.seed)
   const members = await startMembers(options, applicationId, program.file, directory)
   let isSound = false
   try {
-    await createTopics(broker, options)
+    await createProductTopics(broker, topology, options.partitions)
     for (const member of members) member.start()
     await Promise.all(members.map((member) => member.untilListening()))
     const load = new ChaosLoad(options)
@@ -88,7 +84,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     const sent = load.send(broker).finally(() => (isOver = true))
     await Promise.all([sent, faults.run(isDone), options.brokerFaults?.(isDone, applicationId)])
     options.onProgress?.('all sent, waiting for the group to catch up')
-    await untilCaughtUp(broker, applicationId)
+    await untilCaughtUp(broker, applicationId, topology)
     await watch.stop()
     const exits = await Promise.all(members.map((member) => member.stop()))
     const evidence = await gatherKafkaEvidence({
@@ -124,15 +120,6 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   }
 }
 
-async function compiledProduct(): Promise<CompiledProgram> {
-  const program = await compileProgram('cli/main.ts')
-  const schemas = path.resolve(import.meta.dirname, '../../../schemas')
-  for (const name of (await readdir(schemas)).filter((each) => each.endsWith('.avsc'))) {
-    await cp(path.join(schemas, name), path.join(path.dirname(program.file), '../schemas', name))
-  }
-  return program
-}
-
 async function startMembers(
   { bootstrapServers, members, numStandbyReplicas, seed }: ChaosOptions,
   applicationId: string,
@@ -162,63 +149,6 @@ async function startMembers(
   )
 }
 
-async function connect(bootstrapServers: string): Promise<Broker> {
-  return await KafkaBroker.connect({
-    bootstrapServers: bootstrapServers.split(','),
-    clientId: 'chaos',
-    security: { protocol: 'PLAINTEXT' },
-    clock: systemClock,
-  })
-}
-
-async function createTopics(broker: Broker, { partitions }: ChaosOptions): Promise<void> {
-  const input = { timestampType: 'log-append-time', retentionMs: -1 } as const
-  const linkTopic = PUBLIC_TOPICS['identity-link']
-  await broker.createTopics([
-    ...inputTopics(topology, []).map((name) => ({
-      name,
-      partitions,
-      config: name === linkTopic ? { ...input, cleanupPolicy: 'compact' as const } : input,
-    })),
-    ...outputTopics(topology).map((name) => ({ name, partitions, config: { retentionMs: -1 } })),
-  ])
-}
-
 function watchedAttackers({ attackers }: ChaosOptions): string[] {
   return Array.from({ length: Math.min(20, attackers) }, (_, i) => `attacker-${i}`)
-}
-
-/** Everything in the inputs and between the tasks is processed and committed. */
-async function untilCaughtUp(broker: Broker, applicationId: string): Promise<void> {
-  const names = [...inputTopics(topology, []), ...repartitionTopics(applicationId, topology)]
-  let known = ''
-  let movedMs = Date.now()
-  for (let quiet = 0; quiet < 3;) {
-    await pause(500)
-    const behind = await partitionsBehind(broker, applicationId, names)
-    quiet = behind.length === 0 ? quiet + 1 : 0
-    const text = behind.join(', ')
-    if (text !== known) movedMs = Date.now()
-    known = text
-    if (Date.now() - movedMs > STUCK_AFTER_MS) throw new Error(`the group is stuck: ${text}`)
-  }
-}
-
-async function partitionsBehind(
-  broker: Broker,
-  applicationId: string,
-  names: readonly string[],
-): Promise<string[]> {
-  const topics = await broker.describeTopics(names)
-  const partitions = topics.flatMap(({ name, partitions: count }) =>
-    Array.from({ length: count }, (_, partition) => ({ topic: name, partition })),
-  )
-  const committed = await broker.groupAdmin(applicationId).committed()
-  const ends = await broker.listOffsets(partitions, 'latest', 'read_committed')
-  return ends.flatMap(({ offset, partition, topic }) => {
-    const own = committed.find((each) => each.topic === topic && each.partition === partition)
-    return (own?.offset ?? 0) < offset
-      ? [`${topic}-${partition} at ${own?.offset ?? 0} of ${offset}`]
-      : []
-  })
 }
