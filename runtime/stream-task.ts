@@ -216,6 +216,7 @@ export class StreamTask {
   /**
    * Closes the task. The caller commits before when it may; `clean` then also writes the
    * checkpoint, so that the next start has nothing to restore.
+   * @throws {StateWriteError} no checkpoint: it is closed, and the next start restores more
    */
   async close(clean: boolean): Promise<void> {
     if (this.#state === 'closed' || this.#state === 'closing') return
@@ -223,13 +224,14 @@ export class StreamTask {
     this.#enter('closing')
     await this.#probe('closing')
     const stores = this.#stores
-    if (stores !== null) {
-      if (!clean || this.#committer === null) stores.commitFailed()
-      if (clean && this.#committer !== null) await stores.checkpoint()
-      await stores.close()
+    try {
+      if (!clean || this.#committer === null) stores?.commitFailed()
+      else await stores?.checkpoint()
+    } finally {
+      await stores?.close()
+      await this.#transaction.close()
+      this.#enter('closed')
     }
-    await this.#transaction.close()
-    this.#enter('closed')
   }
 
   async #take(recordsMax: number): Promise<TaskRecord[]> {
@@ -254,7 +256,8 @@ export class StreamTask {
   }
 
   async #restore(): Promise<void> {
-    const { broker, clock, probe, restorePace } = this.#env
+    const { broker, clock, onRestored, probe, restorePace } = this.#env
+    const startedMs = clock.now()
     this.#restorer = new StoreRestorer({
       taskId: this.id,
       broker,
@@ -266,7 +269,8 @@ export class StreamTask {
       pace: restorePace,
       signal: this.#closing.signal,
     })
-    await this.#restorer.restore()
+    const records = await this.#restorer.restore()
+    if (!this.#closing.signal.aborted) onRestored(this.id, records, clock.now() - startedMs)
   }
 
   /** Builds everything that starts anew from the committed offsets. */

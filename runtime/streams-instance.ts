@@ -6,6 +6,7 @@ import type { BuiltTopology } from '../topology/nodes.ts'
 import { AssignedTasks } from './assigned-tasks.ts'
 import { decodeAssignment } from './assignment/assignment-data.ts'
 import { assignGroup } from './assignment/group-assignment.ts'
+import { ownHost } from './assignment/own-host.ts'
 import { encodeSubscription } from './assignment/subscription-data.ts'
 import { TaskRouting } from './assignment/task-routing.ts'
 import { AtLeastOnceWriter } from './at-least-once.ts'
@@ -221,6 +222,9 @@ export class StreamsInstance {
       assign: (members) => assignGroup(members, known, assignorOptions),
       onAssigned: (assignment, metadata) => this.#onAssigned(assignment, metadata),
       onLost: () => this.#onLost(),
+      onFailed: (error) => {
+        this.#fail(error)
+      },
     })
   }
 
@@ -242,17 +246,24 @@ export class StreamsInstance {
 
   async #onAssigned(bytes: Buffer, metadata: GroupMetadata): Promise<void> {
     if (this.#state === 'closing') return
+    const { applicationId, applicationServer = null } = this.#options.settings
     const assignment = decodeAssignment(bytes)
-    if (assignment.error !== null) {
-      this.#fail(topologyDiffers(this.#options.settings.applicationId))
+    const { active, standby } = assignment
+    const isForeign = [...active, ...standby].some((id) => !this.#plan!.tasks.has(id))
+    if (assignment.error !== null || isForeign) {
+      this.#fail(topologyDiffers(applicationId))
       return
     }
     this.#rebalances++
     this.#ownedGeneration = metadata.generationId
-    this.#routing = new TaskRouting(assignment, metadata.memberId)
-    const hasGivenBack = await this.#tasks!.become(assignment.active, assignment.standby)
-    this.#options.events.onAssigned(assignment.active)
-    if (hasGivenBack) this.#group!.rejoin()
+    const own = ownHost(assignment, metadata.memberId)
+    this.#routing = new TaskRouting(assignment, own?.memberId ?? metadata.memberId)
+    const hasGivenBack = await this.#tasks!.become(active, standby)
+    this.#options.events.onAssigned(active)
+    // A static restart alone tells nobody; once it is told, the member has its own id there.
+    const isElsewhere =
+      own !== null && own.memberId !== metadata.memberId && own.endpoint !== applicationServer
+    if (hasGivenBack || isElsewhere) this.#group!.rejoin()
   }
 
   async #onLost(): Promise<void> {
@@ -303,6 +314,9 @@ export class StreamsInstance {
       schemas: registry === undefined ? null : { registry, onRetry },
       cacheBytesMax: Math.floor(this.#memory.stateBytes / plan.tasks.size),
       restorePace: new Pace(clock, RESTORE_SHARE, () => this.#isBusy()),
+      onRestored: (taskId, records, elapsedMs) => {
+        events.onRestored(taskId, records, elapsedMs)
+      },
       probe,
     }
   }

@@ -44,6 +44,7 @@ export interface TaskEnvironment {
   readonly cacheBytesMax: number
   /** Of restoring, beside the tasks that run. */
   readonly restorePace: Pace
+  readonly onRestored: (taskId: string, records: number, elapsedMs: number) => void
   readonly probe: CrashProbe | undefined
 }
 

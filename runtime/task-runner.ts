@@ -106,7 +106,13 @@ export class TaskRunner {
     await this.stop()
     const wasRunning = this.task.state === 'running'
     const clean = commit && wasRunning && (await this.#commitLast())
-    await this.task.close(clean)
+    try {
+      await this.task.close(clean)
+    } catch (error) {
+      // A full disk keeps nobody from giving the task back: the changelog has everything.
+      if (!(error instanceof StateWriteError)) throw error
+      this.#options.onRetry(this.task.id, error, 0)
+    }
   }
 
   /** @returns false when the commit failed: what was not committed must be dropped */

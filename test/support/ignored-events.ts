@@ -7,6 +7,7 @@ export function eventsBut(onFatal: (error: unknown) => void): EngineOptions['eve
   return {
     onAssigned: ignore,
     onLost: ignore,
+    onRestored: ignore,
     onCommitted: ignore,
     onRetry: ignore,
     onMigrated: ignore,
