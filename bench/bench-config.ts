@@ -17,7 +17,6 @@ export const silentEvents: EngineOptions['events'] = {
   onAssigned: () => undefined,
   onLost: () => undefined,
   onRestored: () => undefined,
-  onRestored: () => undefined,
   onCommitted: () => undefined,
   onRetry: (taskId, error) => console.error(`retry ${taskId}:`, error),
   onMigrated: (taskId, error) => console.error(`migrated ${taskId}:`, error),
