@@ -9,6 +9,7 @@ import type {
   TopicPartition,
 } from '../broker/port.ts'
 import { StateWriteError } from '../state/errors.ts'
+import type { InstanceEvents } from './instance-events.ts'
 import type { Pace } from './pace.ts'
 import type { StandbyTask } from './standby-task.ts'
 
@@ -17,6 +18,7 @@ export interface UpdaterOptions {
   readonly broker: Broker
   readonly clock: Clock
   readonly pace: Pace
+  readonly events: Pick<InstanceEvents, 'onRetry'>
   readonly onError: (error: unknown) => void
 }
 
@@ -45,6 +47,8 @@ export class StandbyUpdater {
   #loop: Promise<void> | null = null
   #underWay: Promise<void> = Promise.resolve()
   #lastMarkMs = 0
+  /** From a failure to the next success. */
+  #isPausing = false
   #stopped = false
 
   constructor(options: UpdaterOptions) {
@@ -88,10 +92,11 @@ export class StandbyUpdater {
     while (this.#has(task)) {
       try {
         const positions = await task.open()
+        this.#isPausing = false
         return this.#has(task) ? positions : null
       } catch (error) {
         if (!isPassing(error)) throw error
-        await this.#options.clock.sleep(RETRY_PAUSE_MS)
+        await this.#pause(task.id, error)
       }
     }
     return null
@@ -133,14 +138,21 @@ export class StandbyUpdater {
     while (!this.#stopped) {
       try {
         await this.#turn()
+        this.#isPausing = false
       } catch (error) {
         if (this.#isStopped()) return
         if (!isPassing(error)) throw error
-        await this.#options.clock.sleep(RETRY_PAUSE_MS)
+        await this.#pause('standby', error)
         // What was fetched and not applied is fetched again.
         if (!this.#isStopped()) this.#reader().assign(this.#positions())
       }
     }
+  }
+
+  async #pause(what: string, error: unknown): Promise<void> {
+    if (!this.#isPausing) this.#options.events.onRetry(what, error, RETRY_PAUSE_MS)
+    this.#isPausing = true
+    await this.#options.clock.sleep(RETRY_PAUSE_MS)
   }
 
   async #turn(): Promise<void> {

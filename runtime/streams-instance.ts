@@ -114,6 +114,7 @@ export class StreamsInstance {
       broker,
       clock,
       pace: new Pace(clock, STANDBY_SHARE, () => this.#isBusy()),
+      events: options.events,
       onError: (error) => {
         this.#fail(error)
       },

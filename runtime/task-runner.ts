@@ -8,6 +8,7 @@ import {
 import { StateWriteError } from '../state/errors.ts'
 import { TaskMigratedError } from './errors.ts'
 import type { StreamTask } from './stream-task.ts'
+import { TaskCheckpoints } from './task-checkpoints.ts'
 import { WakeUp, yieldToLoop } from './wake-up.ts'
 
 export interface RunnerOptions {
@@ -37,8 +38,6 @@ const BATCH_RECORDS_MAX = 1000
 /** Records one transaction may collect before it is committed early. */
 const TRANSACTION_RECORDS_MAX = 50_000
 const IDLE_WAIT_MS = 250
-/** An idle task renews the times beside its positions this often. */
-const IDLE_CHECKPOINT_MS = 60 * 60 * 1000
 
 /**
  * Drives one task: process, commit every interval, checkpoint now and then, retry what passes.
@@ -46,21 +45,21 @@ const IDLE_CHECKPOINT_MS = 60 * 60 * 1000
  * R1. A commit is started between batches and runs while the next batches are processed; the next
  *     one is not started before its verdict.
  * R2. A failure of a commit stops processing before anything else is sent; `rewind` follows.
+ * R3. While the disk refuses checkpoints nothing is processed.
  * R3. A batch that threw midway is never committed, not even by the commit of a close.
  */
 export class TaskRunner {
   readonly task: StreamTask
   readonly #options: RunnerOptions
   readonly #wakeUp: WakeUp
+  readonly #checkpoints: TaskCheckpoints
   #stopped = false
   /** The loop ended by an error: what it took may be half processed. */
   #isBroken = false
   #loop: Promise<void> | null = null
   #commit: Promise<void> | null = null
   #commitError: { readonly error: unknown } | null = null
-  #checkpoint: Promise<void> | null = null
   #lastCommitMs = 0
-  #lastCheckpointMs = 0
   #failures = 0
   #repeatedCommits = 0
 
@@ -68,11 +67,12 @@ export class TaskRunner {
     this.task = task
     this.#options = options
     this.#wakeUp = new WakeUp(options.clock)
+    this.#checkpoints = new TaskCheckpoints(task, options, () => this.#wakeUp.notify())
   }
 
-  /** True while the last attempt to start or commit failed and is being retried. */
+  /** True while the last attempt to start, commit or checkpoint failed and is being retried. */
   get isRetrying(): boolean {
-    return this.#failures > 0
+    return this.#failures > 0 || this.#checkpoints.isFailing
   }
 
   /** Commits that failed, whose records were processed again. */
@@ -94,7 +94,7 @@ export class TaskRunner {
     this.#wakeUp.notify()
     await this.#loop
     await this.#commit
-    await this.#checkpoint
+    await this.#checkpoints.idle()
   }
 
   /**
@@ -130,7 +130,8 @@ export class TaskRunner {
 
   async #startAndTurn(): Promise<void> {
     await this.#retrying(() => this.task.start())
-    this.#lastCommitMs = this.#lastCheckpointMs = this.#options.clock.now()
+    this.#lastCommitMs = this.#options.clock.now()
+    this.#checkpoints.restored()
     while (!this.#stopped) await this.#turn()
   }
 
@@ -150,10 +151,15 @@ export class TaskRunner {
 
   async #turn(): Promise<void> {
     if (this.#commitError !== null) await this.#recover(this.#commitError.error)
+    this.#checkpoints.startWhenDue()
+    if (this.#checkpoints.isFailing) {
+      await this.#checkpoints.idle()
+      await this.#wakeUp.wait(this.#checkpoints.retryInMs)
+      return
+    }
     const processed = await this.task.process(BATCH_RECORDS_MAX)
     await this.task.punctuate()
     this.#commitWhenDue()
-    this.#checkpointWhenDue()
     if (this.#commit !== null && this.#isFull()) {
       // The broker is slower than the task: wait rather than let the open layer grow.
       await this.#commit
@@ -194,25 +200,6 @@ export class TaskRunner {
       .finally(() => {
         this.#commit = null
         this.#wakeUp.notify()
-      })
-  }
-
-  #checkpointWhenDue(): void {
-    if (this.#checkpoint !== null) return
-    const { checkpointIntervalMs, checkpointsEarly, clock } = this.#options
-    const bytes = this.task.stores!.uncheckpointedBytes
-    const sinceMs = clock.now() - this.#lastCheckpointMs
-    const isDue =
-      (bytes > 0 && (sinceMs >= checkpointIntervalMs || checkpointsEarly(bytes))) ||
-      sinceMs >= IDLE_CHECKPOINT_MS
-    if (!isDue) return
-    this.#lastCheckpointMs = clock.now()
-    this.#checkpoint = this.task
-      .checkpoint()
-      // The layer stays in memory and the changelog has it: the next checkpoint tries again.
-      .catch((error: unknown) => this.#options.onRetry(this.task.id, error, checkpointIntervalMs))
-      .finally(() => {
-        this.#checkpoint = null
       })
   }
 
