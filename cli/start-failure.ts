@@ -6,6 +6,8 @@ type Remedy = (config: ResolvedConfig) => string
 
 /** What to do about the errors that a start is known to meet, by their stable code. */
 const remedies: Readonly<Record<string, Remedy>> = {
+  BROKER_RETRIABLE: ({ bootstrapServers }) =>
+    `no Kafka broker can be used at ${bootstrapServers}: start it, or correct BOOTSTRAP_SERVERS`,
   STATE_LOCKED: ({ stateDir }) =>
     `another process runs on ${stateDir}: stop it, or choose another STATE_DIR`,
   STATE_FORMAT: ({ stateDir }) =>

@@ -20,12 +20,16 @@ export interface KafkaConfig {
   readonly numStandbyReplicas: number
 }
 
+/** An IPv6 address is in brackets. */
+const SERVERS =
+  /^(?:\[[\da-fA-F:.]+\]|[^\s,:[\]]+):\d{1,5}(?:,(?:\[[\da-fA-F:.]+\]|[^\s,:[\]]+):\d{1,5})*$/
+
 const file = optional(text('the path of a PEM file', /./))
 
 export const kafkaSettings: { readonly [K in keyof KafkaConfig]: Setting<KafkaConfig[K]> } = {
   bootstrapServers: {
     name: 'BOOTSTRAP_SERVERS',
-    kind: optional(text('host:port pairs separated by commas', /^[^\s,]+(,[^\s,]+)*$/)),
+    kind: optional(text('host:port pairs separated by commas', SERVERS)),
     fallback: null,
     description: 'Kafka brokers. Absent: the embedded log, in this process.',
   },

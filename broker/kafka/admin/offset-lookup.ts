@@ -41,7 +41,8 @@ async function list(
         cluster.attemptTimeoutMs,
       ),
     ({ topic, partition }, { code, offset }) => {
-      if (code !== errorCodes.NONE) throw refusal(`offsets of ${topic}-${partition}`, code)
+      if (code !== errorCodes.NONE)
+        throw refusal(`offsets of ${topic}-${partition}`, 'Describe', code)
       return { topic, partition, offset }
     },
   )

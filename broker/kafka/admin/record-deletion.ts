@@ -31,7 +31,7 @@ export async function trimLogs(
         case errorCodes.POLICY_VIOLATION:
           throw new InvalidTopicError(`topic ${topic} is compacted: its records stay`)
         default:
-          throw refusal(`records of ${topic}-${partition}`, code)
+          throw refusal(`records of ${topic}-${partition}`, 'Delete', code)
       }
     },
   )

@@ -8,12 +8,20 @@ import {
 } from '../../errors.ts'
 import { describeCode, errorCodes } from '../error-codes.ts'
 
+/** The ACL operation that a request needs. */
+export type AdminOperation = 'Create' | 'Delete' | 'Describe' | 'DescribeConfigs'
+
 /**
  * A broker's refusal of an administrative request as an error of the port.
  *
  * @param what what was asked, as the beginning of a sentence: `topic a`
  */
-export function refusal(what: string, code: number, message: string | null = null): BrokerError {
+export function refusal(
+  what: string,
+  operation: AdminOperation,
+  code: number,
+  message: string | null = null,
+): BrokerError {
   const reason = `${what}: ${message ?? describeCode(code)}`
   switch (code) {
     case errorCodes.TOPIC_ALREADY_EXISTS:
@@ -30,7 +38,7 @@ export function refusal(what: string, code: number, message: string | null = nul
     case errorCodes.TOPIC_AUTHORIZATION_FAILED:
     case errorCodes.CLUSTER_AUTHORIZATION_FAILED:
       return new FatalBrokerError(
-        `${reason}: not allowed: an ACL for this client's user is missing on ` +
+        `${what}: not allowed: give this client's user the ACL operation ${operation} on ` +
           (code === errorCodes.TOPIC_AUTHORIZATION_FAILED ? 'the topic' : 'the cluster'),
       )
     case errorCodes.UNSUPPORTED_VERSION:

@@ -47,7 +47,7 @@ async function create(cluster: KafkaCluster, request: CreateTopicsRequest): Prom
       const isOurs = wasLost && !request.isTrial && code === errorCodes.TOPIC_ALREADY_EXISTS
       if (code === errorCodes.NONE || isOurs) continue
       if (code === errorCodes.REQUEST_TIMED_OUT) wasLost = true
-      throw refusal(`topic ${JSON.stringify(name)}`, code, message)
+      throw refusal(`topic ${JSON.stringify(name)}`, 'Create', code, message)
     }
   })
 }

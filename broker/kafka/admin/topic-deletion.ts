@@ -28,7 +28,7 @@ export async function deleteAll(cluster: KafkaCluster, names: readonly string[])
       if (code === errorCodes.NONE || isOurs) continue
       // Deleted or not, and the others with it: the next attempt finds some gone.
       wasLost = true
-      throw refusal(`topic ${name}`, code, message)
+      throw refusal(`topic ${name}`, 'Delete', code, message)
     }
   })
   cluster.forgetLeaders(names)
@@ -42,5 +42,5 @@ async function refuseUnknown(cluster: KafkaCluster, names: readonly string[]): P
     cluster.metadata(names),
   )
   const unknown = topics.find(({ code }) => code === errorCodes.UNKNOWN_TOPIC_OR_PARTITION)
-  if (unknown !== undefined) throw refusal(`topic ${unknown.name}`, unknown.code)
+  if (unknown !== undefined) throw refusal(`topic ${unknown.name}`, 'Delete', unknown.code)
 }

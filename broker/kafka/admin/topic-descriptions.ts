@@ -64,7 +64,7 @@ async function describe(
 function description(topic: TopicMetadata, entry: TopicConfigEntries): TopicDescription {
   const { name, topicId, partitions } = topic
   if (entry.code !== errorCodes.NONE) {
-    throw refusal(`settings of topic ${name}`, entry.code, entry.message)
+    throw refusal(`settings of topic ${name}`, 'DescribeConfigs', entry.code, entry.message)
   }
   return {
     name,
