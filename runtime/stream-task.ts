@@ -57,11 +57,8 @@ export class StreamTask {
     this.#hash = subTopologyHash(plan.subTopology)
     this.#transaction = env.writer(this.id)
     this.#collector = new OutputCollector(env.partitionCounts)
-    this.#deadLetters = new DeadLetters(
-      this.#collector,
-      deadLetterTopic(env.applicationId),
-      this.id,
-    )
+    const deadLetters = deadLetterTopic(env.applicationId)
+    this.#deadLetters = new DeadLetters(this.#collector, deadLetters, this.id)
     const { clock, schemas } = env
     this.#writerSchemas =
       schemas === null ? null : new WriterSchemas({ taskId: this.id, clock, ...schemas })

@@ -1,8 +1,5 @@
-import type { Clock } from '../broker/clock.ts'
 import { UnknownTopicError } from '../broker/errors.ts'
-import type { Broker, Group, GroupMetadata, TopicSpec, Transaction } from '../broker/port.ts'
-import type { SchemaRegistry } from '../schemas/registry.ts'
-import type { BuiltTopology } from '../topology/nodes.ts'
+import type { Group, GroupMetadata, Transaction } from '../broker/port.ts'
 import { AssignedTasks } from './assigned-tasks.ts'
 import { decodeAssignment } from './assignment/assignment-data.ts'
 import { assignGroup } from './assignment/group-assignment.ts'
@@ -11,59 +8,19 @@ import { encodeSubscription } from './assignment/subscription-data.ts'
 import { TaskRouting } from './assignment/task-routing.ts'
 import { AtLeastOnceWriter } from './at-least-once.ts'
 import { changelogProgress } from './changelog.ts'
-import type { CrashProbe } from './crash-probe.ts'
 import { InputLostError, RuntimeConfigError } from './errors.ts'
 import { FetchPump } from './fetch-pump.ts'
 import { GlobalTables } from './global-tables.ts'
-import type { InstanceEvents } from './instance-events.ts'
+import type { InstanceOptions } from './instance-options.ts'
 import { MemoryBudget } from './memory-budget.ts'
 import { Pace } from './pace.ts'
 import type { StandbyTask } from './standby-task.ts'
 import { StandbyUpdater } from './standby-updater.ts'
-import type { StateDirectory } from './state-directory.ts'
 import type { TaskEnvironment } from './task-environment.ts'
 import type { TaskRunner } from './task-runner.ts'
 import { planTopics, type TopicPlan } from './topic-plan.ts'
 import { TopicWatch } from './topic-watch.ts'
 import { topologyHash } from './topology-hash.ts'
-
-export type ProcessingGuarantee = 'exactly_once' | 'at_least_once'
-
-export interface InstanceSettings {
-  readonly applicationId: string
-  readonly commitIntervalMs: number
-  readonly checkpointIntervalMs: number
-  /** Divided over state, prefetched records and outputs (see MemoryBudget). */
-  readonly memoryBytesMax: number
-  /** @default 'exactly_once' */
-  readonly processingGuarantee?: ProcessingGuarantee
-  /** Members that keep a task's state warm beside its owner. @default 0 */
-  readonly numStandbyReplicas?: number
-  /** How other instances reach this one; null: they cannot. @default null */
-  readonly applicationServer?: string | null
-  /** @default 60000 */
-  readonly transactionTimeoutMs?: number
-  /** @default 10000 */
-  readonly retryBackoffMaxMs?: number
-  /** Null: a dynamic member. @default null */
-  readonly groupInstanceId?: string | null
-  /** @default 45000 */
-  readonly sessionTimeoutMs?: number
-}
-
-export interface InstanceOptions {
-  readonly settings: InstanceSettings
-  readonly topology: BuiltTopology
-  readonly broker: Broker
-  readonly directory: StateDirectory
-  readonly clock: Clock
-  /** Inputs and outputs to create when absent. */
-  readonly topics: readonly TopicSpec[]
-  /** Loads schemas of writers that deserializers do not know yet. */
-  readonly registry?: SchemaRegistry
-  readonly events: InstanceEvents
-  readonly probe?: CrashProbe
-}
 
 export type InstanceState = 'created' | 'starting' | 'running' | 'closing' | 'closed' | 'error'
 
@@ -297,7 +254,7 @@ export class StreamsInstance {
 
   #environment(plan: TopicPlan, group: Group): Omit<TaskEnvironment, 'feed'> {
     const { broker, clock, directory, events, probe, registry, settings, topology } = this.#options
-    const onRetry: InstanceEvents['onRetry'] = (...retry) => {
+    const onRetry: typeof events.onRetry = (...retry) => {
       events.onRetry(...retry)
     }
     return {
