@@ -21,7 +21,7 @@ import { attributionTopology } from '../topology/attribution/attribution-topolog
 import type { BuiltTopology } from '../topology/nodes.ts'
 import type { Deserializer } from '../topology/serde.ts'
 import type { ResolvedConfig } from './config/settings.ts'
-import { openBroker } from './open-broker.ts'
+import { openInstanceLog } from './instance-log.ts'
 import { openSchemaRegistry } from './open-schema-registry.ts'
 
 /** Everything that runs but HTTP: broker, topology, instance, and the ports over them. */
@@ -89,7 +89,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { config, events, metrics, peers = null } = options
   const registry = await openSchemaRegistry(config)
   const topology = configuredTopology(config, registry)
-  const log = await openBroker(config)
+  const log = await openInstanceLog(config, stateHome(config))
   const { broker } = log
   const instanceMetrics = new InstanceMetrics(metrics)
   const counted = instanceMetrics.counting(events)

@@ -12,6 +12,8 @@ const remedies: Readonly<Record<string, Remedy>> = {
     `another process runs on ${stateDir}: stop it, or choose another STATE_DIR`,
   STATE_FORMAT: ({ stateDir }) =>
     `${stateDir} is of a newer version or of another program: choose another STATE_DIR`,
+  STATE_WRITE: ({ stateDir }) =>
+    `${stateDir} cannot be written: make room or give permission, or choose another STATE_DIR`,
   SCHEMA_REGISTRY_UNAVAILABLE: ({ schemaRegistryUrl }) =>
     `no schema registry answers at ${schemaRegistryUrl}: start it, or correct SCHEMA_REGISTRY_URL`,
   EADDRINUSE: ({ host, port }) =>

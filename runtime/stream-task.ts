@@ -129,6 +129,7 @@ export class StreamTask {
       await this.#restore()
     } catch (error) {
       if (!(error instanceof TaskCorruptedError)) throw error
+      this.#env.onWarning(error.message)
       await this.#stores!.wipe()
       await this.#restore()
     }
@@ -238,9 +239,8 @@ export class StreamTask {
   }
 
   async #open(): Promise<void> {
-    if (this.#stores !== null) return
     const specs = this.plan.subTopology.stores
-    this.#stores = await this.#env.directory.open(this.id, specs, this.#env.cacheBytesMax)
+    this.#stores ??= await this.#env.directory.open(this.id, specs, this.#env.cacheBytesMax)
   }
 
   /** Step 1, and the committed offsets of step 2. */

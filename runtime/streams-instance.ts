@@ -275,6 +275,9 @@ export class StreamsInstance {
       onRestored: (taskId, records, elapsedMs) => {
         events.onRestored(taskId, records, elapsedMs)
       },
+      onWarning: (message) => {
+        events.onWarning(message)
+      },
       probe,
     }
   }

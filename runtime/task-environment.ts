@@ -45,6 +45,8 @@ export interface TaskEnvironment {
   /** Of restoring, beside the tasks that run. */
   readonly restorePace: Pace
   readonly onRestored: (taskId: string, records: number, elapsedMs: number) => void
+  /** Told of what an operator should know although the task runs. */
+  readonly onWarning: (message: string) => void
   readonly probe: CrashProbe | undefined
 }
 
