@@ -70,9 +70,14 @@ export class TaskRunner {
     this.#checkpoints = new TaskCheckpoints(task, options, () => this.#wakeUp.notify())
   }
 
-  /** True while the last attempt to start, commit or checkpoint failed and is being retried. */
+  /** True while the last attempt to start or commit failed and is being retried. */
   get isRetrying(): boolean {
-    return this.#failures > 0 || this.#checkpoints.isFailing
+    return this.#failures > 0
+  }
+
+  /** True while the disk refuses what is committed: nothing is processed until it does not. */
+  get isStalled(): boolean {
+    return this.#checkpoints.isFailing
   }
 
   /** Commits that failed, whose records were processed again. */

@@ -46,9 +46,16 @@ export interface StandbyCopy {
   readonly changelogLag: number
 }
 
+/** An owned task, and how it gets on. */
+export interface TaskDrive {
+  readonly task: ActiveTask
+  readonly isRetrying: boolean
+  readonly isStalled: boolean
+}
+
 /** The tasks of an instance. */
 export interface TaskHolder {
-  readonly runners: ReadonlyMap<string, { readonly task: ActiveTask; readonly isRetrying: boolean }>
+  readonly runners: ReadonlyMap<string, TaskDrive>
   readonly standbys: ReadonlyMap<string, StandbyCopy>
 }
 
@@ -100,14 +107,17 @@ export class LocalTasks {
   }
 
   statuses(): TaskStatus[] {
-    const active = [...this.#holder.runners.values()].map(({ task, isRetrying }) => ({
-      ...task.position(),
-      role: 'active' as const,
-      stale: task.state !== 'running',
-      stalenessMs: 0,
-      state: describeState(task, isRetrying),
-      restore: task.state === 'restoring' ? task.restoreProgress : null,
-    }))
+    const active = [...this.#holder.runners.values()].map((drive) => {
+      const { task } = drive
+      return {
+        ...task.position(),
+        role: 'active' as const,
+        stale: task.state !== 'running',
+        stalenessMs: 0,
+        state: describeState(drive),
+        restore: task.state === 'restoring' ? task.restoreProgress : null,
+      }
+    })
     const standby = [...this.#holder.standbys.values()].map((task) => ({
       taskId: task.id,
       inputs: everyInput(task),
@@ -124,7 +134,9 @@ export class LocalTasks {
   }
 }
 
-function describeState({ state, waitingFor }: ActiveTask, isRetrying: boolean): string {
+function describeState({ isRetrying, isStalled, task }: TaskDrive): string {
+  const { state, waitingFor } = task
+  if (isStalled) return 'stalled: the disk takes no checkpoint'
   if (waitingFor !== null) return `${state} (waiting for ${waitingFor})`
   return isRetrying ? `${state} (retrying)` : state
 }
