@@ -29,7 +29,9 @@ const options: Omit<ChaosOptions, 'bootstrapServers'> = {
 
 function judge(result: ChaosResult): void {
   const { faults, statuses, violations, ...rest } = result
-  say(JSON.stringify({ ...faults, ...rest, statuses: Object.fromEntries(statuses) }))
+  const refused = [...statuses].filter(([kind]) => kind.startsWith('503'))
+  const refusals = refused.reduce((sum, [, count]) => sum + count, 0)
+  say(JSON.stringify({ ...faults, ...rest, answers: statuses.get('200'), refusals }))
   expect(violations.slice(0, 10)).toEqual([])
   expect(result.inputs).toBeGreaterThanOrEqual(RECORDS)
   expect(result.statuses.get('200')).toBeGreaterThan(0)
