@@ -25,6 +25,11 @@ export class ClusterTool {
     await this.#ask('create-topic', name, `${partitions}`, `${replicas}`, ...assignments(settings))
   }
 
+  /** @param partitions more than it has */
+  async addPartitions(name: string, partitions: number): Promise<void> {
+    await this.#ask('add-partitions', name, `${partitions}`)
+  }
+
   /** Other settings stay as they are. */
   async alterTopic(name: string, settings: Properties): Promise<void> {
     await this.#ask('alter-topic', name, ...assignments(settings))

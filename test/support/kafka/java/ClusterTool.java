@@ -12,6 +12,7 @@ import java.util.Properties;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.acl.AccessControlEntry;
@@ -52,6 +53,7 @@ public final class ClusterTool {
         switch (command) {
             case "brokers" -> brokers();
             case "create-topic" -> createTopic();
+            case "add-partitions" -> addPartitions();
             case "alter-topic" -> alterTopic();
             case "leaders" -> leaders();
             case "group-offsets" -> groupOffsets();
@@ -79,6 +81,12 @@ public final class ClusterTool {
         NewTopic topic =
                 new NewTopic(args.get(0), Integer.parseInt(args.get(1)), Short.parseShort(args.get(2)));
         admin.createTopics(List.of(topic.configs(settings(args.subList(3, args.size()))))).all().get();
+    }
+
+    /** Name, partitions it shall have. */
+    private void addPartitions() throws Exception {
+        NewPartitions count = NewPartitions.increaseTo(Integer.parseInt(args.get(1)));
+        admin.createPartitions(Map.of(args.get(0), count)).all().get();
     }
 
     /** Name, settings as key=value; other settings stay. */
