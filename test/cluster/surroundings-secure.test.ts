@@ -9,7 +9,6 @@ import {
   type SecureKafka,
 } from '../support/kafka/start-secure-kafka.ts'
 import { beginStart, refusalIn, startToEnd, type Settings } from '../support/kafka/user-start.ts'
-import { observationLine } from '../support/observation-lines.ts'
 import { removeFolder, temporaryFolder } from '../support/running-instance.ts'
 
 /** What the user of `start` is told by a cluster that does not let it in, or not everywhere. */
@@ -101,23 +100,14 @@ await describeKafka('start on a secured cluster', () => {
     }
     const reader = await beginStart(as('alice', { APPLICATION_ID: 'alice' }))
     await reader.untilReady()
-    const uploaded = await fetch(`${reader.url}/api/v1/observations`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-ndjson' },
-      body: observationLine('someone'),
-    })
-    expect(uploaded.status).toBe(200)
+    await reader.observe('first')
     await reader.stop()
 
     await expectRefused(as('limited'), /denies Write on Topic .*an ACL is missing/)
     await tool.allow('User:limited', ['TOPIC:*:WRITE'])
     const start = await beginStart(as('limited'))
     await start.untilReady()
-    await expect
-      .poll(async () => (await fetch(`${start.url}/api/v1/attackers/someone/attribution`)).status, {
-        timeout: 20_000,
-      })
-      .toBe(200)
+    await start.untilCounted(1)
     expect((await start.stop()).code).toBe(0)
   }, 120_000)
 })

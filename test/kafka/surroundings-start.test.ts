@@ -17,7 +17,6 @@ import {
   type Settings,
   type UserStart,
 } from '../support/kafka/user-start.ts'
-import { observationLine } from '../support/observation-lines.ts'
 import { removeFolder, temporaryFolder } from '../support/running-instance.ts'
 
 const INPUT = 'attacker.observation'
@@ -27,7 +26,6 @@ await describeKafka('start in wrong surroundings', () => {
   let kafka: RunningKafka
   let broker: Broker
   let folder: string
-  let ts = 1_700_000_000
 
   beforeAll(async () => {
     folder = await temporaryFolder()
@@ -58,23 +56,6 @@ await describeKafka('start in wrong surroundings', () => {
     await start.untilReady()
     return start
   }
-  const observe = async ({ url }: UserStart, id: string): Promise<void> => {
-    const body = observationLine('someone', { id, ts: ts++, evidence_ref: id })
-    const headers = { 'content-type': 'application/x-ndjson' }
-    const answer = await fetch(`${url}/api/v1/observations`, { method: 'POST', headers, body })
-    expect(answer.status).toBe(200)
-  }
-  const expectCount = async ({ url }: UserStart, count: number): Promise<void> => {
-    const read = async (): Promise<number> => {
-      const answer = await fetch(`${url}/api/v1/attackers/someone/attribution`)
-      if (!answer.ok) return 0
-      const { primitives } = (await answer.json()) as {
-        primitives: { observation_count: number }[]
-      }
-      return primitives[0]?.observation_count ?? 0
-    }
-    await expect.poll(read, { timeout: 10_000 }).toBe(count)
-  }
   const reset = async (given: Settings): Promise<void> => {
     const env = { LOG_LEVEL: 'warn', ...given }
     const { code, err } = await runCli(['reset', '--to-earliest', '--execute'], { env })
@@ -102,16 +83,16 @@ await describeKafka('start in wrong surroundings', () => {
     ]
     await expectRefused(settings(), new RegExp(`do not exist: ${topics.join(', ')}; create`), 2)
     const start = await running({ ...settings(), CREATE_TOPICS: 'all' })
-    await observe(start, 'first')
-    await expectCount(start, 1)
+    await start.observe('first')
+    await start.untilCounted(1)
     await start.stop()
   })
 
   it('leaves a state directory to the instance that has it', async () => {
     const first = await running(settings())
     await expectRefused(settings(), /another process runs on \S+: stop it, or choose another/, 1)
-    await observe(first, 'second')
-    await expectCount(first, 2)
+    await first.observe('second')
+    await first.untilCounted(2)
     await first.stop()
   })
 
@@ -126,7 +107,7 @@ await describeKafka('start in wrong surroundings', () => {
     await expectRefused(settings('foreign'), /format 99.*run the newer one/, 1)
     await rm(task, { recursive: true })
     const start = await running(settings('foreign'))
-    await expectCount(start, 2)
+    await start.untilCounted(2)
     await start.stop()
   })
 
@@ -143,7 +124,7 @@ await describeKafka('start in wrong surroundings', () => {
     await expectRefused(settings('count'), count, 2)
     await broker.deleteTopics([changelog('policy'), changelog('count')])
     const start = await running(settings('policy'))
-    await expectCount(start, 2)
+    await start.untilCounted(2)
     await start.stop()
   })
 
@@ -153,7 +134,7 @@ await describeKafka('start in wrong surroundings', () => {
     await expectRefused(settings(), /has state, but its positions in .* expired.*reset/, 1)
     await reset(settings())
     const start = await running(settings())
-    await expectCount(start, 2)
+    await start.untilCounted(2)
     await start.stop()
   })
 
@@ -168,8 +149,8 @@ await describeKafka('start in wrong surroundings', () => {
     )
     await reset(settings())
     const start = await running(settings())
-    await observe(start, 'third')
-    await expectCount(start, 1)
+    await start.observe('third')
+    await start.untilCounted(1)
     await start.stop()
   })
 
@@ -179,7 +160,7 @@ await describeKafka('start in wrong surroundings', () => {
     await expectRefused(settings(), /plain-\S+-changelog was deleted and created again.*reset/, 1)
     await reset(settings())
     const start = await running(settings())
-    await expectCount(start, 1)
+    await start.untilCounted(1)
     await start.stop()
   })
 
@@ -193,7 +174,7 @@ await describeKafka('start in wrong surroundings', () => {
     await expectRefused(settings(), /has 1 partitions, the topology needs 2:.*reset/, 2)
     await reset(settings())
     const start = await running(settings())
-    await expectCount(start, 1)
+    await start.untilCounted(1)
     await start.stop()
   })
 })

@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { runCli, type Outcome } from '../captured-terminal.ts'
+import { eventually } from '../broker-records.ts'
+import { observationLine } from '../observation-lines.ts'
 import { freePorts } from './free-ports.ts'
 
 export type Settings = Readonly<Record<string, string>>
@@ -11,6 +13,10 @@ export interface UserStart {
   readonly outcome: Promise<Outcome>
   /** Resolves when `/readyz` says so. @throws it ended first */
   untilReady(): Promise<void>
+  /** Uploads observations of one attacker, each a second after the one before. */
+  observe(...ids: string[]): Promise<void>
+  /** Resolves when so many have been counted. @throws not within 10 s */
+  untilCounted(count: number): Promise<void>
   stop(): Promise<Outcome>
 }
 
@@ -30,6 +36,8 @@ export async function beginStart(settings: Settings): Promise<UserStart> {
         await pause(50)
       }
     },
+    observe: (...ids) => observe(url, ids),
+    untilCounted: (count) => eventually(async () => (await countOf(url)) === count, 10_000),
     stop: () => {
       stop.abort()
       return outcome
@@ -56,6 +64,24 @@ export function refusalIn({ err }: Outcome): string {
   const lines = err.split('\n').filter((line) => line.startsWith('error: '))
   if (lines.length !== 1) throw new Error(`${lines.length} lines say what is wrong: ${err}`)
   return lines[0]!
+}
+
+const ATTACKER = 'someone'
+let ts = 1_700_000_000
+
+async function observe(url: string, ids: readonly string[]): Promise<void> {
+  const lines = ids.map((id) => observationLine(ATTACKER, { id, evidence_ref: id, ts: ts++ }))
+  const headers = { 'content-type': 'application/x-ndjson' }
+  const request = { method: 'POST', headers, body: lines.join('') }
+  const answer = await fetch(`${url}/api/v1/observations`, request)
+  if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`)
+}
+
+async function countOf(url: string): Promise<number> {
+  const answer = await fetch(`${url}/api/v1/attackers/${ATTACKER}/attribution`)
+  if (!answer.ok) return 0
+  const { primitives } = (await answer.json()) as { primitives: { observation_count: number }[] }
+  return primitives[0]?.observation_count ?? 0
 }
 
 /** 0: nothing answers. */
