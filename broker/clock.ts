@@ -1,3 +1,5 @@
+import { steadyTime } from './steady-time.ts'
+
 /**
  * Time as a parameter: everything that reads a clock or waits takes one of these.
  *
@@ -5,7 +7,7 @@
  * in the same order in every run.
  */
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; may be wrong, and never goes back. */
   now(): number
   /** Resolves after `ms`, or at once when `signal` aborts: the caller looks at the signal. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
@@ -17,7 +19,7 @@ export type CancelTimer = () => void
 
 /** The machine's clock. A waiting timer keeps the process alive: whoever set it cancels it. */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: steadyTime(() => Date.now()),
 
   sleep(ms, signal) {
     return new Promise((resolve) => {
