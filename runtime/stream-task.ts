@@ -2,6 +2,7 @@ import type { CommittedOffset, RawRecord, Transaction } from '../broker/port.ts'
 import type { StorePosition } from '../state/query-port.ts'
 import type { TaskState as TaskStores } from '../state/task-state.ts'
 import { SubTopologyExecutor } from '../topology/executor.ts'
+import { runBatch } from './batch-run.ts'
 import { encodeCommitMetadata, newestStreamTime } from './commit-metadata.ts'
 import { committedInputs, positionsOf } from './committed-inputs.ts'
 import type { CrashProbe } from './crash-probe.ts'
@@ -47,6 +48,8 @@ export class StreamTask {
   #committer: TaskCommitter | null = null
   #committed: readonly CommittedOffset[] = []
   #processedRecords = 0
+  /** Of the last batch, see {@link runBatch}. */
+  batchBusyMs = 0
 
   /** @param stores of a standby of this task, still open; absent: they are opened */
   constructor(env: TaskEnvironment, plan: TaskPlan, stores: TaskStores | null = null) {
@@ -153,15 +156,11 @@ export class StreamTask {
     for (const queue of this.#group.queues) this.#env.feed.relieve(queue)
     const undecodable = this.#deadLetters.count - before
     await this.#probe('3-before-process')
-    const wallClockMs = this.#env.clock.now()
+    const { clock } = this.#env
+    const wallClockMs = clock.now()
+    this.batchBusyMs = 0
     if (records.length > 0) {
-      executor.prefetch(records)
-      if (stores.hasMissing) await stores.fetchMissing()
-      for (let from = 0; from < records.length;) {
-        const { next, missed } = executor.run(records, from, wallClockMs)
-        from = next
-        if (missed) await stores.fetchMissing()
-      }
+      this.batchBusyMs = await runBatch({ executor, stores, records, clock, wallClockMs })
       await this.#probe('3-during-process')
     }
     while (executor.endBatch(wallClockMs).missed) await stores.fetchMissing()

@@ -1,13 +1,22 @@
-import type { RunnerOptions } from './task-runner.ts'
+import type { Clock } from '../broker/clock.ts'
 import type { StreamTask } from './stream-task.ts'
 
 /** An idle task renews the times beside its positions this often. */
 const IDLE_CHECKPOINT_MS = 60 * 60 * 1000
 
-export type CheckpointOptions = Pick<
-  RunnerOptions,
-  'checkpointIntervalMs' | 'checkpointsEarly' | 'clock' | 'onRetry' | 'retryBackoffMaxMs'
->
+export interface CheckpointOptions {
+  readonly clock: Clock
+  readonly checkpointIntervalMs: number
+  /**
+   * True: memory for what is not checkpointed runs short, and this task holds its part of it.
+   * @param bytes what a checkpoint of the task would write
+   */
+  readonly checkpointsEarly: (bytes: number) => boolean
+  /** What failed is tried again after a pause that doubles up to this. */
+  readonly retryBackoffMaxMs: number
+  /** Told of every failure that will be retried. */
+  readonly onRetry: (taskId: string, error: unknown, pauseMs: number) => void
+}
 
 /**
  * When the state of a running task goes to its disk: every interval, and early when memory runs

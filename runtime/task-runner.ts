@@ -1,4 +1,3 @@
-import type { Clock } from '../broker/clock.ts'
 import {
   AbortableError,
   FencedError,
@@ -6,26 +5,16 @@ import {
   UnknownOutcomeError,
 } from '../broker/errors.ts'
 import { StateWriteError } from '../state/errors.ts'
+import { BatchSize } from './batch-size.ts'
 import { TaskMigratedError } from './errors.ts'
 import type { StreamTask } from './stream-task.ts'
-import { TaskCheckpoints } from './task-checkpoints.ts'
+import { TaskCheckpoints, type CheckpointOptions } from './task-checkpoints.ts'
 import { WakeUp, yieldToLoop } from './wake-up.ts'
 
-export interface RunnerOptions {
-  readonly clock: Clock
+export interface RunnerOptions extends CheckpointOptions {
   readonly commitIntervalMs: number
-  readonly checkpointIntervalMs: number
-  /**
-   * True: memory for what is not checkpointed runs short, and this task holds its part of it.
-   * @param bytes what a checkpoint of the task would write
-   */
-  readonly checkpointsEarly: (bytes: number) => boolean
   /** Bytes one transaction may collect before it is committed early. */
   readonly outputBytesMax: () => number
-  /** A failed commit or start is tried again after a pause that doubles up to this. */
-  readonly retryBackoffMaxMs: number
-  /** Told of every failure that will be retried. */
-  readonly onRetry: (taskId: string, error: unknown, pauseMs: number) => void
   /** The task is not ours any more; the instance decides what follows. */
   readonly onMigrated: (task: StreamTask, error: unknown) => void
   /** Nothing the runtime can do: the instance stops. */
@@ -33,8 +22,6 @@ export interface RunnerOptions {
   readonly onCommitted: (task: StreamTask, latencyMs: number) => void
 }
 
-/** Records a batch may hold: a few milliseconds of work, so that others get their turn. */
-const BATCH_RECORDS_MAX = 1000
 /** Records one transaction may collect before it is committed early. */
 const TRANSACTION_RECORDS_MAX = 50_000
 const IDLE_WAIT_MS = 250
@@ -52,6 +39,7 @@ export class TaskRunner {
   readonly task: StreamTask
   readonly #options: RunnerOptions
   readonly #wakeUp: WakeUp
+  readonly #batchSize = new BatchSize()
   readonly #checkpoints: TaskCheckpoints
   #stopped = false
   /** The loop ended by an error: what it took may be half processed. */
@@ -162,7 +150,8 @@ export class TaskRunner {
       await this.#wakeUp.wait(this.#checkpoints.retryInMs)
       return
     }
-    const processed = await this.task.process(BATCH_RECORDS_MAX)
+    const processed = await this.task.process(this.#batchSize.records)
+    if (processed > 0) this.#batchSize.observe(processed, this.task.batchBusyMs)
     await this.task.punctuate()
     this.#commitWhenDue()
     if (this.#commit !== null && this.#isFull()) {
