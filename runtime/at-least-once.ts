@@ -18,6 +18,11 @@ export interface OffsetCommitter {
  *     between, input is processed again and outputs are written twice, but nothing is lost.
  * A2. Ownership is judged by the group alone; a member that was evicted may still write until it
  *     learns of it.
+ * A3. Outputs and state go out in one send, so where one broker leads them all they are written
+ *     together or not at all. Where several do, a crash between their answers leaves a part:
+ *     outputs that their state does not know are sent again, and what the next sub-topology makes
+ *     of a message it counts twice; outputs whose state was faster are not sent at all. Whoever
+ *     cannot bear that needs transactions.
  */
 export class AtLeastOnceWriter implements Transaction {
   readonly #producer: Producer

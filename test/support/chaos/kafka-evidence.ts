@@ -33,28 +33,33 @@ const outputs = [
   ['multi_actor_cleared', 'multi-actor-cleared'],
 ] as const
 
+/** What is done with the records of each topic. */
+type Visits = Map<string, (record: CommittedRecord) => void>
+
 /**
  * Gathers what a run left in Kafka and on its members' disks, for the oracle to judge: topics by
  * Kafka's own Java consumer, read-committed, stores from the directories of those that had them
  * last.
  */
 export async function gatherKafkaEvidence(options: KafkaEvidenceOptions): Promise<Evidence> {
-  const { acknowledged, applicationId, bootstrapServers } = options
-  const { rows, stores } = await gatherStores(options)
-  return {
-    inputs: await gatherInputs(bootstrapServers),
-    acknowledged,
-    outputs: await gatherOutputs(bootstrapServers),
-    deadLetters: await gatherDeadLetters(bootstrapServers, applicationId),
-    rows,
-    stores,
-  }
+  const { acknowledged, applicationId, bootstrapServers, topology } = options
+  const visits: Visits = new Map()
+  const inputs = keepInputs(visits)
+  const outputs = keepOutputs(visits)
+  const deadLetters = keepDeadLetters(visits, applicationId)
+  const changelogs = keepChangelogs(visits, applicationId, topology)
+  // One run of the Java program for all topics: its start takes longer than its reading.
+  await visitCommitted(bootstrapServers, [...visits.keys()], (record) => {
+    visits.get(record.topic)!(record)
+  })
+  const { rows, stores } = await gatherStores(options, changelogs)
+  return { inputs, acknowledged, outputs: outputs.flat(), deadLetters, rows, stores }
 }
 
-async function gatherInputs(bootstrapServers: string): Promise<(PlainObservation | null)[][]> {
+function keepInputs(visits: Visits): (PlainObservation | null)[][] {
   const read = deserializerFor('observation', registry)
   const partitions: (PlainObservation | null)[][] = []
-  await visitCommitted(bootstrapServers, [PUBLIC_TOPICS.observation], (record) => {
+  visits.set(PUBLIC_TOPICS.observation, (record) => {
     let observation: PlainObservation | null = null
     try {
       const { attacker_uuid, evidence_ref, id, primitive, ts, value } = read(rawOf(record))
@@ -67,27 +72,23 @@ async function gatherInputs(bootstrapServers: string): Promise<(PlainObservation
   return partitions
 }
 
-async function gatherOutputs(bootstrapServers: string): Promise<OutputRecord[][]> {
-  const gathered: OutputRecord[][] = []
-  for (const [topic, name] of outputs) {
+/** By topic and partition. */
+function keepOutputs(visits: Visits): OutputRecord[][][] {
+  return outputs.map(([topic, name]) => {
     const read = deserializerFor(name, registry)
     const partitions: OutputRecord[][] = []
-    await visitCommitted(bootstrapServers, [PUBLIC_TOPICS[name]], (record) => {
+    visits.set(PUBLIC_TOPICS[name], (record) => {
       const value = toJson(name, read(rawOf(record)) as never) as Record<string, unknown>
       const output = { topic, identity: value['identity_uuid'] as string, value }
       partitionOf(partitions, record.partition).push(output)
     })
-    gathered.push(...partitions)
-  }
-  return gathered
+    return partitions
+  })
 }
 
-async function gatherDeadLetters(
-  bootstrapServers: string,
-  applicationId: string,
-): Promise<string[]> {
+function keepDeadLetters(visits: Visits, applicationId: string): string[] {
   const places: string[] = []
-  await visitCommitted(bootstrapServers, [deadLetterTopic(applicationId)], ({ headers }) => {
+  visits.set(deadLetterTopic(applicationId), ({ headers }) => {
     const known = new Map(headers)
     const part = (name: string) => known.get(`dlq.${name}`)!.toString()
     places.push(`${part('topic')} ${part('partition')} ${part('offset')}`)
@@ -95,8 +96,27 @@ async function gatherDeadLetters(
   return places
 }
 
+/** The newest value of each key, by store. */
+function keepChangelogs(
+  visits: Visits,
+  applicationId: string,
+  { subTopologies }: BuiltTopology,
+): Map<string, Map<string, string>> {
+  const changelogs = new Map<string, Map<string, string>>()
+  for (const { name } of subTopologies.flatMap(({ stores }) => stores)) {
+    const newest = new Map<string, string>()
+    changelogs.set(name, newest)
+    visits.set(changelogTopic(applicationId, name), ({ key, value }) => {
+      if (value === null) newest.delete(key!.toString('hex'))
+      else newest.set(key!.toString('hex'), value.toString('hex'))
+    })
+  }
+  return changelogs
+}
+
 async function gatherStores(
   options: KafkaEvidenceOptions,
+  changelogs: ReadonlyMap<string, ReadonlyMap<string, string>>,
 ): Promise<Pick<Evidence, 'rows' | 'stores'>> {
   const rows = new Map<string, Map<string, PlainRow>>()
   const stores: Evidence['stores'][number][] = []
@@ -108,7 +128,7 @@ async function gatherStores(
       await state.close()
     }
     for (const [name, own] of kept) {
-      stores.push({ name, rows: own, changelog: await readChangelog(options, name) })
+      stores.push({ name, rows: own, changelog: changelogs.get(name)! })
     }
   }
   return { rows, stores }
@@ -183,19 +203,6 @@ function keepRow(
     last_change_ts: row.lastChangeTs,
     last_observation_ts: row.lastObservationTs,
   })
-}
-
-async function readChangelog(
-  { applicationId, bootstrapServers }: KafkaEvidenceOptions,
-  store: string,
-): Promise<Map<string, string>> {
-  const newest = new Map<string, string>()
-  const topic = changelogTopic(applicationId, store)
-  await visitCommitted(bootstrapServers, [topic], ({ key, value }) => {
-    if (value === null) newest.delete(key!.toString('hex'))
-    else newest.set(key!.toString('hex'), value.toString('hex'))
-  })
-  return newest
 }
 
 function partitionOf<T>(partitions: T[][], partition: number): T[] {
