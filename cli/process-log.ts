@@ -34,8 +34,7 @@ export function loggedEvents(
   return {
     onAssigned: (tasks) => logger.info({ tasks }, 'tasks assigned'),
     onLost: () => logger.warn('membership lost: what was not committed is done again'),
-    onRestored: (task, records, elapsedMs) =>
-      logger.info({ task, records, elapsedMs }, 'restored'),
+    onRestored: (task, records, elapsedMs) => logger.info({ task, records, elapsedMs }, 'restored'),
     onCommitted: (task, latencyMs) => logger.trace({ task, latencyMs }, 'committed'),
     onRetry: (task, error, pauseMs) => logger.warn({ task, err: error, pauseMs }, 'trying again'),
     onMigrated: (task, error) => logger.warn({ task, err: error }, 'task fenced: restarting it'),
