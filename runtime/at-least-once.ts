@@ -18,27 +18,35 @@ export interface OffsetCommitter {
  *     between, input is processed again and outputs are written twice, but nothing is lost.
  * A2. Ownership is judged by the group alone; a member that was evicted may still write until it
  *     learns of it.
- * A3. Outputs and state go out in one send, so where one broker leads them all they are written
- *     together or not at all. Where several do, a crash between their answers leaves a part:
- *     outputs that their state does not know are sent again, and what the next sub-topology makes
- *     of a message it counts twice; outputs whose state was faster are not sent at all. Whoever
+ * A3. Outputs are acknowledged before the state that knows of them is sent. The other way round a
+ *     crash in between would leave a state that has made a transition which nobody was told of.
+ *     So what it leaves is told twice, and the next sub-topology counts a message twice; whoever
  *     cannot bear that needs transactions.
  */
 export class AtLeastOnceWriter implements Transaction {
   readonly #producer: Producer
   readonly #offsets: OffsetCommitter
+  readonly #changelogs: ReadonlySet<string>
 
-  constructor(producer: Producer, offsets: OffsetCommitter) {
+  /** @param changelogs topics of the task's state */
+  constructor(producer: Producer, offsets: OffsetCommitter, changelogs: Iterable<string>) {
     this.#producer = producer
     this.#offsets = offsets
+    this.#changelogs = new Set(changelogs)
   }
 
   init(): Promise<void> {
     return Promise.resolve()
   }
 
-  send(records: readonly PartitionRecords[]): Promise<Ack[]> {
-    return this.#producer.send(records)
+  async send(records: readonly PartitionRecords[]): Promise<Ack[]> {
+    const outputs = records.filter(({ topic }) => !this.#changelogs.has(topic))
+    const state = records.filter(({ topic }) => this.#changelogs.has(topic))
+    const acks: Ack[] = []
+    for (const part of [outputs, state]) {
+      if (part.length > 0) acks.push(...(await this.#producer.send(part)))
+    }
+    return acks
   }
 
   sendOffsets(offsets: readonly CommittedOffset[]): Promise<void> {

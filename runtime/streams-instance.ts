@@ -285,7 +285,9 @@ export class StreamsInstance {
   #writer(taskId: string, group: Group): Transaction {
     const { broker, settings } = this.#options
     if (settings.processingGuarantee === 'at_least_once') {
-      return new AtLeastOnceWriter(broker.producer(), group)
+      const { changelogs } = this.#plan!.tasks.get(taskId)!
+      const topics = changelogs.map(({ topic }) => topic.name)
+      return new AtLeastOnceWriter(broker.producer(), group, topics)
     }
     return broker.transaction(`${settings.applicationId}-${taskId}`, {
       timeoutMs: settings.transactionTimeoutMs ?? 60_000,
