@@ -57,7 +57,9 @@ await describeKafka('topics and offsets on three brokers', () => {
     async (fate) => {
       const topic = await createTopic()
       expect(await ends(broker, topic)).toEqual([2, 2, 2, 2, 2, 2])
-      const [{ leader: id }] = (await cluster.tool.leaders(topic)) as unknown as [{ leader: number }]
+      const [{ leader: id }] = (await cluster.tool.leaders(topic)) as unknown as [
+        { leader: number },
+      ]
       const node = cluster.node(id)
       if (fate === 'killed') await node.kill()
       else await node.pause()

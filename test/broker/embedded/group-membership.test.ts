@@ -4,7 +4,7 @@ import {
   type JoinRequest,
   type MemberLink,
 } from '../../../broker/embedded/group-membership.ts'
-import { FencedError } from '../../../broker/errors.ts'
+import { FencedError, StaleGenerationError } from '../../../broker/errors.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 
 class Member {
@@ -114,7 +114,7 @@ describe('group membership', () => {
     const entering = newcomer.enter()
     expect(() => membership.checkCommit(metadata)).not.toThrow()
     await Promise.all([old.enter(), entering])
-    expect(() => membership.checkCommit(metadata)).toThrow(FencedError)
+    expect(() => membership.checkCommit(metadata)).toThrow(StaleGenerationError)
   })
 
   it('starts over when the leader leaves before it has assigned', async () => {

@@ -138,7 +138,7 @@ test.each([
   ['APPLICATION_ID', ['', 'a/b', 'x'.repeat(101)].filter(Boolean)],
   ['OBSERVATION_TOPICS', ['a/b', ',', '//', 'x'.repeat(250)]],
   ['API_TOKENS_READ', ['secret', 'ab'.repeat(31)]],
-  ['PROCESSING_GUARANTEE', ['at_least_once']],
+  ['PROCESSING_GUARANTEE', ['at_most_once']],
 ])('%s refuses %j', async (name, values) => {
   for (const value of values) expect(await problemsOf({ env: { [name]: value } })).toContain(name)
 })
@@ -190,9 +190,13 @@ test('a file that is not there is refused by its path', async () => {
   )
 })
 
-test('a cluster is refused until this version can speak to one', async () => {
-  const problems = await problemsOf({ env: { BOOTSTRAP_SERVERS: 'localhost:9092' } })
-  expect(problems).toContain('not in this version yet')
+test('a protocol with credentials needs them, and a certificate its key', async () => {
+  const servers = { BOOTSTRAP_SERVERS: 'localhost:9092' }
+  const sasl = await problemsOf({ env: { ...servers, SECURITY_PROTOCOL: 'SASL_SSL' } })
+  expect(sasl).toContain('SASL_USERNAME')
+  expect(sasl).toContain('SASL_PASSWORD')
+  const tls = await problemsOf({ env: { ...servers, SSL_CERTIFICATE_LOCATION: 'client.pem' } })
+  expect(tls).toContain('SSL_KEY_LOCATION')
 })
 
 test('an address beyond this machine needs a token', async () => {
