@@ -155,7 +155,7 @@ export class StreamsInstance {
     if (this.#tasks === null) await this.#standbys.close()
     else await this.#tasks.close(!failed)
     await this.#group?.leave()
-    await this.#topicWatch?.close()
+    this.#topicWatch?.close()
     await this.#pump.close()
     await this.#globalTables.close()
     this.#state = 'closed'

@@ -53,7 +53,7 @@ async function replace(name: string): Promise<void> {
 test('says nothing of topics that stay', async () => {
   const watch = await watching()
   await clock.advance(10 * INTERVAL_MS)
-  await watch.close()
+  watch.close()
   expect(told).toEqual([])
   expect(clock.pendingCount).toBe(0)
 })
@@ -72,7 +72,7 @@ test('ends with everything that changed, and one way to go on', async () => {
   ])
   await clock.advance(10 * INTERVAL_MS)
   expect(told).toHaveLength(1)
-  await watch.close()
+  watch.close()
 })
 
 test('takes added partitions of an input for a change, with the counts', async () => {
@@ -88,35 +88,52 @@ test('takes added partitions of an input for a change, with the counts', async (
   partitions = 8
   await clock.advance(CONFIRMED_MS)
   expect(told).toEqual([expect.stringContaining('orders has 8 partitions instead of 2')])
-  await watch.close()
+  watch.close()
 })
 
 test('does not believe a broker that denies a topic once', async () => {
   let looks = 0
   const watch = await watching(() => (++looks === 1 ? Promise.resolve([]) : null))
   await clock.advance(5 * INTERVAL_MS)
-  await watch.close()
+  watch.close()
   expect(looks).toBeGreaterThan(3)
   expect(told).toEqual([])
 })
 
-test('waits for a broker that does not answer', async () => {
+test('waits for brokers that are away, saying so ever more rarely', async () => {
   let isAway = true
   const watch = await watching(() => (isAway ? Promise.reject(new RetriableError('away')) : null))
   await replace('orders')
-  await clock.advance(5 * INTERVAL_MS)
-  expect(told).toEqual([])
+  await clock.advance(60 * INTERVAL_MS)
+  expect(told).toHaveLength(5)
+  expect(new Set(told)).toEqual(new Set([expect.stringMatching(/brokers do not.*: away; .*waits/)]))
   isAway = false
   await clock.advance(INTERVAL_MS + CONFIRMED_MS)
-  expect(told).toHaveLength(1)
-  await watch.close()
+  expect(told.slice(5)).toEqual([
+    expect.stringMatching(/^the brokers answer again, after \d+ s$/),
+    expect.stringContaining('TOPIC_CHANGED'),
+  ])
+  watch.close()
+})
+
+test('says when brokers take a connection and are silent', async () => {
+  let answer: (topics: TopicDescription[]) => void = () => undefined
+  const silence = new Promise<TopicDescription[]>((resolve) => (answer = resolve))
+  let looks = 0
+  const watch = await watching(() => (++looks === 1 ? silence : null))
+  await clock.advance(2 * INTERVAL_MS)
+  expect(told).toEqual([expect.stringContaining('they say nothing')])
+  answer(await broker.describeTopics(names))
+  await clock.advance(INTERVAL_MS)
+  expect(told.slice(1)).toEqual([expect.stringContaining('answer again, after 5 s')])
+  watch.close()
 })
 
 test('warns once of an output that was created again', async () => {
   const watch = await watching()
   await replace('totals')
   await clock.advance(10 * INTERVAL_MS)
-  await watch.close()
+  watch.close()
   expect(told).toEqual([
     'output topic totals was deleted and created again, while the instance runs',
   ])
@@ -128,5 +145,5 @@ test('explains an error by the change behind it, and leaves others as they are',
   expect(await watch.causeOf(error)).toBe(error)
   await replace('orders')
   expect(await watch.causeOf(error)).toMatchObject({ code: 'TOPIC_CHANGED' })
-  await watch.close()
+  watch.close()
 })
