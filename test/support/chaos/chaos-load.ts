@@ -12,6 +12,8 @@ export interface LoadOptions {
   readonly attackers: number
   /** Over how long the records are spread, at least. */
   readonly durationMs: number
+  /** Makes values that may be any text longer by so much. @default 0 */
+  readonly paddingBytes?: number
 }
 
 const PRIMITIVES: readonly (readonly [name: string, values: readonly unknown[]])[] = [
@@ -89,14 +91,14 @@ export class ChaosLoad {
     if (chance < 0.01 && this.#last !== null) return { id: null, record: this.#last }
     const [primitive, values] = PRIMITIVES[this.#below(PRIMITIVES.length)]!
     const ts = START_TS + count / 16 - (chance < 0.1 ? this.#below(120) : 0)
-    const id = `observation-${count}`
+    const id = `observation-${this.#options.seed}-${count}`
     const json = JSON.stringify({
       attacker_uuid: attacker,
       id,
       v: 1,
       ts,
       primitive,
-      value: values[this.#below(values.length)],
+      value: this.#padded(primitive, values[this.#below(values.length)]),
       confidence: 0.8,
       window: { start_ts: ts, end_ts: ts },
       source: 'chaos',
@@ -106,6 +108,12 @@ export class ChaosLoad {
     const record = { key: attacker, value: Buffer.from(json), timestampMs }
     this.#last = record
     return { id, record }
+  }
+
+  #padded(primitive: string, value: unknown): unknown {
+    const { paddingBytes = 0 } = this.#options
+    const isAnyText = typeof value === 'string' && !primitive.endsWith('_simhash')
+    return isAnyText ? value + '.'.repeat(paddingBytes) : value
   }
 
   #below(bound: number): number {
