@@ -2,7 +2,7 @@ import type { Broker } from '../../broker/port.ts'
 import { BatchBuilder } from '../../broker/record-batch/batch-builder.ts'
 import type { RecordHeader } from '../../broker/record-batch/record.ts'
 import { resolveConfig } from '../../cli/config/resolve-config.ts'
-import { openEmbeddedLog } from '../../cli/engine.ts'
+import { openEmbeddedLog } from '../../cli/embedded-log.ts'
 
 /** The embedded log of a stopped instance, opened for as long as `use` takes. */
 export async function withLog<T>(
