@@ -1,4 +1,7 @@
+import { checkDigraphCentroid } from './check-digraph-centroid.ts'
 import { checkFlows, type FlowVector } from './check-flows.ts'
+import { checkIdentityPairs } from './check-identity-pairs.ts'
+import { checkIdentityTicks } from './check-identity-ticks.ts'
 import { checkMultiActor } from './check-multi-actor.ts'
 import { checkRaising } from './check-raising.ts'
 import type { CheckResult } from './check-result.ts'
@@ -49,6 +52,9 @@ export const FAMILIES: readonly Family[] = [
     checkRaising,
   ),
   family('multi-actor', 'reference policy', checkMultiActor),
+  family('identity-pairs', 'both policies', checkIdentityPairs),
+  family('identity-ticks', 'reference policy', checkIdentityTicks),
+  family('digraph-centroid', 'both policies', checkDigraphCentroid),
   family('observe-then-register', 'our own cases, both policies', checkOwnFlows),
 ]
 

@@ -24,6 +24,9 @@ describe('vectors', () => {
     expect(count('attribution-flows')).toBe(80)
     expect(count('attribution-raising')).toBe(120)
     expect(count('multi-actor')).toBe(500)
+    expect(count('identity-pairs')).toBe(450)
+    expect(count('identity-ticks')).toBe(150)
+    expect(count('digraph-centroid')).toBe(120)
     expect(count('observe-then-register')).toBe(10)
   })
 })
@@ -51,6 +54,11 @@ const corruptions: [family: string, what: string, at: (string | number)[], value
   ['attribution-raising', 'a row before it raises', ['steps', 0, 'row', 0], 'stable'],
   ['multi-actor', 'an alert', ['expect', 9, 0, 1], ['motor.m0', 'motor.m1']],
   ['multi-actor', 'a silence', ['expect', 21], []],
+  ['identity-pairs', 'a weight', ['pairs', 0, 6], 0.033],
+  ['identity-pairs', 'a group', ['partition', 0], ['o00', 'o01']],
+  ['identity-ticks', 'an identity formed', ['steps', 0, 'expect', 'formed', 0], {}],
+  ['identity-ticks', 'a merge that is not there', ['steps', 1, 'expect', 'merged', 0], {}],
+  ['digraph-centroid', 'a bit', ['centroid'], '9834a1b7d4203516'],
   ['observe-then-register', 'a deferred row', ['expect', 0, 'identity'], 'stub:x'],
 ]
 
