@@ -22,7 +22,7 @@ export function shareOfShorter(a: readonly SessionWindow[], b: readonly SessionW
   const shorter = Math.min(totalSeconds(mine), totalSeconds(theirs))
   if (shorter <= 0) return 0
   let common = 0
-  for (let i = 0, j = 0; i < mine.length && j < theirs.length; ) {
+  for (let i = 0, j = 0; i < mine.length && j < theirs.length;) {
     const one = mine[i]!
     const other = theirs[j]!
     common += Math.max(0, commonSeconds(one, other))
