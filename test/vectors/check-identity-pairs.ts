@@ -11,7 +11,7 @@ export interface IdentityPairsVector {
   readonly partition: readonly (readonly string[])[]
 }
 
-interface Projection {
+export interface Projection {
   readonly id: string
   readonly ja3: string | null
   readonly hassh: string | null
@@ -69,7 +69,7 @@ function partitionOf(observations: readonly Projection[]): string[][] {
     .sort(([a], [b]) => (a! < b! ? -1 : 1))
 }
 
-function featuresOf(observation: Projection): Features {
+export function featuresOf(observation: Projection): Features {
   return {
     ja3: observation.ja3,
     hassh: observation.hassh,

@@ -50,16 +50,23 @@ export async function checkIdentityTicks(
 
 function apply(store: MemoryIdentityStore, edit: Edit): void {
   switch (edit.edit) {
-    case 'add_identity':
-      return store.addIdentity(edit.uuid)
+    case 'add_identity': {
+      store.addIdentity(edit.uuid)
+      return
+    }
     case 'add_attacker': {
       const { asn, fingerprints, identity_id: identity, uuid } = edit.row
-      return store.addAttacker({ uuid, asn, fingerprints, identity })
+      store.addAttacker({ uuid, asn, fingerprints, identity })
+      return
     }
-    case 'set_fingerprints':
-      return store.change(edit.attacker, { fingerprints: edit.fingerprints })
-    case 'relink':
-      return store.change(edit.attacker, { identity: edit.identity })
+    case 'set_fingerprints': {
+      store.change(edit.attacker, { fingerprints: edit.fingerprints })
+      return
+    }
+    case 'relink': {
+      store.change(edit.attacker, { identity: edit.identity })
+      return
+    }
   }
 }
 

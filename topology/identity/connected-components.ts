@@ -82,7 +82,10 @@ class Pass {
       if (identity !== null) identities.add(this.#chain.endOf(identity))
     }
     const [winner, ...losers] = [...identities].sort(byCodePoint)
-    if (winner === undefined) return this.#form(component)
+    if (winner === undefined) {
+      this.#form(component)
+      return
+    }
     for (const loser of losers) {
       if (!this.#try(() => this.#store.merge(loser, winner))) continue
       this.#merged.push({ winner, loser })

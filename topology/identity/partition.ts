@@ -61,7 +61,10 @@ function joinUnlessVetoed(
       return (features.ja3 !== null) === ja3 && (features.hassh !== null) === hassh
     })
   const unknown = knowing(false, false)
-  if (unknown.length > 0) return joinAll(components, [unknown[0]!, ...places])
+  if (unknown.length > 0) {
+    joinAll(components, [unknown[0]!, ...places])
+    return
+  }
   const ja3Only = knowing(true, false)
   const hasshOnly = knowing(false, true)
   if (ja3Only.length > 0 && hasshOnly.length > 0) joinAll(components, [...ja3Only, ...hasshOnly])
