@@ -21,6 +21,8 @@ export type Fault = readonly [call: string, key: string]
 export class MemoryIdentityStore implements IdentityStore {
   readonly attackersByUuid = new Map<string, StoredAttacker>()
   readonly identitiesByUuid = new Map<string, StoredIdentity>()
+  /** Calls that failed. */
+  failed = 0
   #faults: readonly Fault[] = []
   #newIds: string[] = []
 
@@ -89,6 +91,8 @@ export class MemoryIdentityStore implements IdentityStore {
   #mayFail(call: string, key = ''): void {
     const isMeant = ([fault, faultKey]: Fault): boolean =>
       fault === call && (faultKey === '*' || faultKey === key)
-    if (this.#faults.some(isMeant)) throw new Error(`${call} ${key} fails as told`)
+    if (!this.#faults.some(isMeant)) return
+    this.failed++
+    throw new Error(`${call} ${key} fails as told`)
   }
 }

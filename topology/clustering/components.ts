@@ -24,7 +24,7 @@ export class Components {
   /** The smallest node of the node's component. */
   find(node: number): number {
     const parents = this.#parents
-    for (let at = node; ; ) {
+    for (let at = node; ;) {
       const parent = parents[at]!
       if (parent === at) return at
       const above = parents[parent]!

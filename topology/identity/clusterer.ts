@@ -1,6 +1,6 @@
+import type { Mergeable } from '../clustering/merge-chains.ts'
 import type { HardFeatures } from './features.ts'
 import type { SeenFingerprints } from './fingerprints.ts'
-import type { MergePointer } from './merge-chain.ts'
 import type { IdentityFingerprints } from './roll-up.ts'
 
 /** An attacker as a pass reads it. */
@@ -22,7 +22,7 @@ export interface IdentityStore {
   /** By first_seen. */
   attackers(): readonly LinkedAttacker[]
   /** By creation. */
-  identities(): readonly MergePointer[]
+  identities(): readonly Mergeable[]
   /** The id of the next identity; each is given once. */
   newIdentity(): string
   create(identity: string, observationCount: number): void
@@ -62,13 +62,13 @@ export interface PassOutcome {
   readonly unmerged: readonly Unmerged[]
   /** Calls of the store that threw. */
   readonly failures: number
-  /** Merge chains that did not end: see {@link MergeChain}. */
+  /** Cycles of merge pointers met: their smallest id stood in for an end. */
   readonly brokenChains: number
 }
 
 /** Says which attackers are one identity. Port: configuration chooses what is behind it. */
 export interface Clusterer {
   readonly name: string
-  /** One pass over all that is stored. Never throws. */
+  /** One pass over all that is stored. Throws nothing, unless a store misses a row. */
   pass(store: IdentityStore): PassOutcome
 }

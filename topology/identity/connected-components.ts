@@ -1,5 +1,6 @@
 import { byCodePoint } from '../../schemas/canonical-json.ts'
 import { intersects } from '../clustering/jaccard.ts'
+import { type Mergeable, MergeChains } from '../clustering/merge-chains.ts'
 import type {
   Clusterer,
   Formed,
@@ -11,9 +12,9 @@ import type {
   Unmerged,
 } from './clusterer.ts'
 import { nothingIsGeneric } from './evidence.ts'
-import { MergeChain, type MergePointer } from './merge-chain.ts'
 import { partition } from './partition.ts'
 import { rollUp } from './roll-up.ts'
+import { StoreMiss } from '../store.ts'
 
 /**
  * The clusterer of the reference policy: an identity is a component of the graph of shared
@@ -29,9 +30,10 @@ interface Component {
 }
 
 /**
- * R1. Links are those at the start of the pass, and chains those at its start redirected by its own
- *     merges ({@link MergeChain}). So on the pass of a split the unlinked members of the loser's
- *     side still go to the former winner.
+ * R1. Links, and the ends of merge chains, are those at the start of the pass; its own merges
+ *     redirect their losers alone, whoever was merged into a loser before follows in the next pass.
+ *     So on the pass of a split the unlinked members of the loser's side still go to the former
+ *     winner.
  * R2. A link is never moved: a member that is linked stays where it is, and its identity is merged.
  * R3. Only identities that were merged at the start are un-merged.
  * R4. A step that fails costs itself only, and is tried again by the next pass.
@@ -43,7 +45,9 @@ class Pass {
   readonly #merged: Merged[] = []
   readonly #unmerged: Unmerged[] = []
   #failures = 0
-  #chain = new MergeChain([])
+  /** Where the chain of an identity ends; itself when not listed. */
+  #ends = new Map<string, string>()
+  #brokenChains = 0
 
   constructor(store: IdentityStore) {
     this.#store = store
@@ -61,12 +65,14 @@ class Pass {
       merged: this.#merged,
       unmerged: this.#unmerged,
       failures: this.#failures,
-      brokenChains: this.#chain.broken,
+      brokenChains: this.#brokenChains,
     }
   }
 
-  #cluster(attackers: readonly LinkedAttacker[], identities: readonly MergePointer[]): void {
-    this.#chain = new MergeChain(identities)
+  #cluster(attackers: readonly LinkedAttacker[], identities: readonly Mergeable[]): void {
+    const chains = new MergeChains(identities)
+    this.#ends = new Map(identities.map(({ uuid }) => [uuid, chains.endOf(uuid)]))
+    this.#brokenChains = chains.cycles
     const features = attackers.map((attacker) => attacker.features)
     const components = partition(features, nothingIsGeneric).map((places): Component => {
       return { members: places.map((place) => attackers[place]!) }
@@ -79,7 +85,7 @@ class Pass {
   #settle(component: Component): void {
     const identities = new Set<string>()
     for (const { identity } of component.members) {
-      if (identity !== null) identities.add(this.#chain.endOf(identity))
+      if (identity !== null) identities.add(this.#endOf(identity))
     }
     const [winner, ...losers] = [...identities].sort(byCodePoint)
     if (winner === undefined) {
@@ -89,7 +95,7 @@ class Pass {
     for (const loser of losers) {
       if (!this.#try(() => this.#store.merge(loser, winner))) continue
       this.#merged.push({ winner, loser })
-      this.#chain.merge(loser, winner)
+      this.#ends.set(loser, winner)
     }
     for (const attacker of this.#linkMembers(component, winner)) {
       this.#linked.push({ identity: winner, attacker })
@@ -124,12 +130,12 @@ class Pass {
 
   /** Takes merges back whose two sides no component joins any more; a side without links stays. */
   #unmerge(
-    identities: readonly MergePointer[],
+    identities: readonly Mergeable[],
     componentsOf: ReadonlyMap<string, ReadonlySet<Component>>,
   ): void {
     for (const { mergedInto, uuid } of identities) {
       if (mergedInto === null) continue
-      const formerWinner = this.#chain.endOf(uuid)
+      const formerWinner = this.#endOf(uuid)
       const own = componentsOf.get(uuid)
       const winners = componentsOf.get(formerWinner)
       if (own === undefined || winners === undefined || intersects(own, winners)) continue
@@ -139,10 +145,16 @@ class Pass {
     }
   }
 
+  #endOf(identity: string): string {
+    return this.#ends.get(identity) ?? identity
+  }
+
   #attempt<T>(step: () => T): T | undefined {
     try {
       return step()
-    } catch {
+    } catch (error) {
+      // Not a failure: the whole record runs again with what was missing.
+      if (error instanceof StoreMiss) throw error
       this.#failures++
       return undefined
     }
