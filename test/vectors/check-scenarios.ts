@@ -31,7 +31,10 @@ export async function checkScenarios(vectors: readonly ScenarioVector[]): Promis
   for (const vector of vectors) {
     comparison.step(vector.id, 0, vector.observations, vector.actors.map(observationOf))
     const { identities, projections } = clustered(vector.actors, REFERENCE_CAMPAIGNS)
-    const names = identities.map((members, i) => [projections[i]!.id, members.map(({ id }) => id)])
+    const names = identities.map((members, i) => [
+      projections[i]!.id,
+      members.map(({ id }) => id).sort(),
+    ])
     comparison.step(vector.id, 1, vector.identity_groups, Object.fromEntries(names))
     comparison.step(vector.id, 2, vector.features, projections)
     compareCorpus(comparison, vector, 3)

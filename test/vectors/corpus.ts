@@ -91,9 +91,7 @@ export function clustered(actors: readonly Actor[], policy: CampaignPolicy): Clu
     actors.map((actor) => featuresOf(observationOf(actor))),
     nothingIsGeneric,
   )
-  const identities = places.map((group) =>
-    group.map((place) => actors[place]!).sort((a, b) => (a.id < b.id ? -1 : 1)),
-  )
+  const identities = places.map((group) => group.map((place) => actors[place]!))
   const projections = identities.map((members, i) =>
     projectionOf(`g${String(i).padStart(2, '0')}`, members),
   )

@@ -20,9 +20,9 @@ import { identityFeatures } from './identity-features.ts'
  * P1. An identity's link is set once and never changed. That campaigns belong together is said by
  *     pointers between them, which can be taken back.
  * P2. A merge is undone when both campaigns have identities of their own and no component holds
- *     identities of both. Only merges that stood when the pass began are judged.
- * P3. Links and chains are taken as they were when the pass began. So in the pass of a split,
- *     unlinked identities of the loser's side still go to the former winner.
+ *     identities of both. Merges are judged that stood when the pass began, by the chains of then.
+ * P3. Components are settled first, one by one, each by the merges that stand by then. So in the
+ *     pass of a split, unlinked identities of the loser's side still go to the former winner.
  * P4. A step that fails is left out and counted, and the rest goes on; without the identities or
  *     the campaigns nothing is done. A second pass without news changes and reports nothing.
  */
@@ -66,9 +66,10 @@ class CampaignPass {
     const groups = campaignPartition(features, this.#policy)
     const components = groups.map((group) => group.map((place) => identities[place]!))
     for (const members of components) this.#settle(members)
+    const chainsAtStart = new MergeChains(campaigns)
     const componentsOf = linkedComponents(components)
     for (const { mergedInto, uuid } of campaigns) {
-      if (mergedInto !== null) this.#reconsider(uuid, componentsOf)
+      if (mergedInto !== null) this.#reconsider(uuid, chainsAtStart.endOf(uuid), componentsOf)
     }
   }
 
@@ -86,9 +87,9 @@ class CampaignPass {
       return
     }
     for (const loser of losers) {
-      if (this.#succeeds(() => this.#store.merge(loser, winner))) {
-        this.#merged.push({ winner, loser })
-      }
+      if (!this.#succeeds(() => this.#store.merge(loser, winner))) continue
+      this.#chains.merge(loser, winner)
+      this.#merged.push({ winner, loser })
     }
     const unlinked = members.filter(({ campaign }) => campaign === null)
     for (const identity of this.#link(unlinked, winner)) {
@@ -111,8 +112,11 @@ class CampaignPass {
       .filter((uuid) => this.#succeeds(() => this.#store.link(uuid, campaign)))
   }
 
-  #reconsider(loser: string, componentsOf: ReadonlyMap<string, ReadonlySet<number>>): void {
-    const winner = this.#chains.endOf(loser)
+  #reconsider(
+    loser: string,
+    winner: string,
+    componentsOf: ReadonlyMap<string, ReadonlySet<number>>,
+  ): void {
     const losing = componentsOf.get(loser)
     const winning = componentsOf.get(winner)
     if (losing === undefined || winning === undefined || intersects(losing, winning)) return

@@ -11,7 +11,8 @@ export interface Mergeable {
  *     not merged.
  * M2. Pointers that form a cycle have no end; the smallest id of the cycle stands in, whichever id
  *     one starts from. Merging never makes one, so a cycle is damage: it is counted.
- * M3. Ids on the way are remembered, so all chains together cost one walk over the rows.
+ * M3. Ends are remembered, so all chains together cost one walk over the rows. Only an end is ever
+ *     merged, so what is remembered leads on to the new end.
  */
 export class MergeChains {
   readonly #pointers = new Map<string, string>()
@@ -27,6 +28,12 @@ export class MergeChains {
   /** Cycles met so far. */
   get cycles(): number {
     return this.#cycles
+  }
+
+  /** Follows one more merge from now on; both are ends, and differ. */
+  merge(end: string, into: string): void {
+    this.#ends.delete(end)
+    this.#pointers.set(end, into)
   }
 
   endOf(id: string): string {
