@@ -20,6 +20,10 @@ export class MemoryStore<V> implements KeyValueStore<V> {
     return bytes && this.#spec.codec.decode(new ByteReader(bytes))
   }
 
+  getAll(keys: readonly ByteString[]): (V | undefined)[] {
+    return keys.map((key) => this.get(key))
+  }
+
   put(key: ByteString, value: V): void {
     const into = new ByteWriter()
     this.#spec.codec.encode(value, into)

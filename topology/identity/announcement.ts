@@ -27,11 +27,14 @@ export function announce(stores: IdentifyStores): Announcement {
 
 /** In the order in which the attackers were first seen. */
 function takeRootChanges({ attackers, pending }: IdentifyStores): RootChange[] {
+  const told = pending.group(PENDING_ATTACKERS).map(([key, before]) => {
+    return { key, before, attacker: pendingOf(key) }
+  })
+  const rows = attackers.getAll(told.map(({ attacker }) => attacker))
   const changes: (RootChange & { readonly firstSeen: number })[] = []
-  for (const [key, before] of pending.group(PENDING_ATTACKERS)) {
+  for (const [i, { attacker, before, key }] of told.entries()) {
     pending.delete(key)
-    const attacker = pendingOf(key)
-    const member = attackers.get(attacker)
+    const member = rows[i]
     if (member === undefined || member.root === before) continue
     changes.push({ attacker, before, after: member.root, firstSeen: member.firstSeen })
   }
@@ -41,7 +44,7 @@ function takeRootChanges({ attackers, pending }: IdentifyStores): RootChange[] {
 
 function takeGenericChanges({ evidence, pending }: IdentifyStores): GenericChange[] {
   const changes: GenericChange[] = []
-  for (const [key, before] of pending.group(PENDING_EVIDENCE)) {
+  for (const [key, before] of [...pending.group(PENDING_EVIDENCE)]) {
     pending.delete(key)
     const rowKey: ByteString = pendingOf(key)
     const head = evidence.get(rowKey)

@@ -23,11 +23,16 @@ export class ComponentIndex {
     this.#stores = stores
   }
 
-  /** @throws {RangeError} the attacker has no row: the stores contradict each other */
   member(attacker: ByteString): ClusterMember {
-    const member = this.#stores.attackers.get(attacker)
-    if (member === undefined) throw new RangeError(`attacker ${attacker} has no row`)
-    return member
+    return this.rows([attacker])[0]!
+  }
+
+  /** @throws {RangeError} an attacker has no row: the stores contradict each other */
+  rows(attackers: readonly ByteString[]): ClusterMember[] {
+    return this.#stores.attackers.getAll(attackers).map((row, i) => {
+      if (row === undefined) throw new RangeError(`attacker ${attackers[i]} has no row`)
+      return row
+    })
   }
 
   members(root: ByteString): ByteString[] {
@@ -43,39 +48,41 @@ export class ComponentIndex {
 
   /** Joins the components of two attackers: costs the members of the younger one. */
   join(a: ByteString, b: ByteString): void {
-    const first = this.member(a).root
-    const second = this.member(b).root
+    const [first, second] = this.rows([a, b]).map(({ root }) => root) as [ByteString, ByteString]
     if (first === second) return
     const [winner, loser] = this.#isOlder(first, second) ? [first, second] : [second, first]
-    for (const attacker of this.members(loser)) this.settle(attacker, winner)
+    this.settle(this.members(loser), winner)
   }
 
   /** Computes a component anew, after edges of it may have gone: costs its members. */
   recompute(root: ByteString, isGeneric: IsGeneric): void {
     const attackers = this.members(root)
-    const rows = attackers.map((attacker) => this.member(attacker))
-    for (const places of partition(rows, isGeneric)) {
+    for (const places of partition(this.rows(attackers), isGeneric)) {
       const group = places.map((place) => attackers[place]!)
-      const oldest = group.reduce((a, b) => (this.#isOlder(a, b) ? a : b))
-      for (const attacker of group) this.settle(attacker, oldest)
+      this.settle(
+        group,
+        group.reduce((a, b) => (this.#isOlder(a, b) ? a : b)),
+      )
     }
   }
 
-  /** Puts an attacker into the component of a root. */
-  settle(attacker: ByteString, root: ByteString): void {
-    const member = this.member(attacker)
-    if (member.root === root) return
+  /** Puts attackers into the component of a root. */
+  settle(movers: readonly ByteString[], root: ByteString): void {
     const { attackers, components, pending } = this.#stores
-    components.delete(componentGroup(member.root) + attacker)
-    components.put(componentGroup(root) + attacker, true)
-    attackers.put(attacker, { ...member, root })
-    const pendingKey = PENDING_ATTACKERS + attacker
-    if (pending.get(pendingKey) === undefined) pending.put(pendingKey, member.root)
+    const told = pending.getAll(movers.map((attacker) => PENDING_ATTACKERS + attacker))
+    for (const [i, member] of this.rows(movers).entries()) {
+      if (member.root === root) continue
+      const attacker = movers[i]!
+      components.delete(componentGroup(member.root) + attacker)
+      components.put(componentGroup(root) + attacker, true)
+      attackers.put(attacker, { ...member, root })
+      if (told[i] === undefined) pending.put(PENDING_ATTACKERS + attacker, member.root)
+    }
   }
 
   #isOlder(a: ByteString, b: ByteString): boolean {
-    const ageOfA = this.member(a).firstSeen
-    const ageOfB = this.member(b).firstSeen
-    return ageOfA === ageOfB ? a < b : ageOfA < ageOfB
+    const [rowOfA, rowOfB] = this.rows([a, b]) as [ClusterMember, ClusterMember]
+    if (rowOfA.firstSeen === rowOfB.firstSeen) return a < b
+    return rowOfA.firstSeen < rowOfB.firstSeen
   }
 }

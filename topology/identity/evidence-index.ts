@@ -35,6 +35,11 @@ export class EvidenceIndex {
   readonly isGeneric = (evidence: Evidence): boolean =>
     this.#heads.get(evidenceRowKey(evidence))?.isGeneric ?? false
 
+  /** Reads all heads that a profile touches: what memory lacks is one miss, not one a value. */
+  recall(evidence: readonly Evidence[]): void {
+    this.#heads.getAll(evidence.map(evidenceRowKey))
+  }
+
   /** Makes edges, if it is shared with somebody who is not vetoed. */
   isShared(evidence: Evidence): boolean {
     const head = this.#heads.get(evidenceRowKey(evidence))

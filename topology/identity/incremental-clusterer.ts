@@ -60,6 +60,7 @@ export class IncrementalClusterer {
   #admit(attacker: ByteString, member: ClusterMember): void {
     this.#components.admit(attacker, member)
     const evidence = [...evidenceOf(member)]
+    this.#evidence.recall(evidence)
     this.#settleCrossings(this.#replace(attacker, [], evidence), new Set())
     this.#joinBy(attacker, evidence)
   }
@@ -72,12 +73,13 @@ export class IncrementalClusterer {
     const isAnotherClient = old.ja3 !== member.ja3 || old.hassh !== member.hassh
     const isAnotherAge = old.firstSeen !== member.firstSeen
     if (lost.length === 0 && gained.length === 0 && !isAnotherAge) return
+    this.#evidence.recall([...before, ...gained])
     const losesEdges = isAnotherClient || lost.length > 0
     const isLeaf = losesEdges && this.#isLeaf(before) && !isAnotherAge
     this.#stores.attackers.put(attacker, member)
     const crossings = this.#replace(attacker, lost, gained)
     const stale = new Set<ByteString>()
-    if (isLeaf && old.root !== attacker) this.#components.settle(attacker, attacker)
+    if (isLeaf && old.root !== attacker) this.#components.settle([attacker], attacker)
     else if (losesEdges || isAnotherAge) stale.add(old.root)
     this.#settleCrossings(crossings, stale)
     this.#joinBy(attacker, losesEdges ? after : gained)
@@ -108,9 +110,8 @@ export class IncrementalClusterer {
   /** @param stale roots of components of which edges may have gone */
   #settleCrossings({ generic, specific }: Crossings, stale: Set<ByteString>): void {
     for (const evidence of generic) {
-      for (const holder of this.#evidence.holders(evidence)) {
-        stale.add(this.#components.member(holder).root)
-      }
+      const holders = this.#evidence.holders(evidence)
+      for (const { root } of this.#components.rows(holders)) stale.add(root)
     }
     for (const root of stale) this.#components.recompute(root, this.#evidence.isGeneric)
     for (const evidence of specific) this.#joinHolders(evidence)
@@ -118,7 +119,7 @@ export class IncrementalClusterer {
 
   #joinHolders(evidence: Evidence): void {
     const holders = this.#evidence.holders(evidence)
-    const rows = holders.map((holder) => this.#components.member(holder))
+    const rows = this.#components.rows(holders)
     for (const [first, ...others] of partition(rows, this.#evidence.isGeneric)) {
       for (const other of others) this.#components.join(holders[first!]!, holders[other]!)
     }
@@ -144,8 +145,9 @@ export class IncrementalClusterer {
 
   #joinUnlessVetoed(attacker: ByteString, evidence: Evidence): void {
     const own = this.#components.member(attacker)
-    for (const holder of this.#evidence.holders(evidence)) {
-      if (!isVetoed(own, this.#components.member(holder))) this.#components.join(attacker, holder)
+    const holders = this.#evidence.holders(evidence)
+    for (const [i, row] of this.#components.rows(holders).entries()) {
+      if (!isVetoed(own, row)) this.#components.join(attacker, holders[i]!)
     }
   }
 }
