@@ -38,6 +38,10 @@ export class ForcedMisses implements TaskStores {
         this.#ask(`key ${name} ${key}`)
         return store.get(key)
       },
+      getAll: (keys) => {
+        this.#ask(`keys ${name} ${keys.join(' ')}`)
+        return store.getAll(keys)
+      },
       group: (group) => {
         this.#ask(`group ${name} ${group}`)
         return store.group(group)

@@ -57,6 +57,12 @@ export class LayeredStore<V> implements KeyValueStore<V>, Undoable {
     return entry.value as V | undefined
   }
 
+  getAll(keys: readonly ByteString[]): (V | undefined)[] {
+    // All are noted as missing before the first of them throws.
+    for (const key of keys) this.touchKey(key)
+    return keys.map((key) => this.get(key))
+  }
+
   put(key: ByteString, value: V): void {
     this.#write(key, value)
   }

@@ -11,6 +11,8 @@ import type { Codec } from '../bytes/codec.ts'
  */
 export interface KeyValueStore<V> {
   get(key: ByteString): V | undefined
+  /** As `get` of each, but what is not in memory is one miss together, not one a key. */
+  getAll(keys: readonly ByteString[]): readonly (V | undefined)[]
   put(key: ByteString, value: V): void
   delete(key: ByteString): void
   /** All rows of a group (see {@link StoreSpec.groupOf}) in key order. */

@@ -1,8 +1,15 @@
+import { checkCampaignOrders, checkCampaignPairs } from './check-campaign-pairs.ts'
+import { checkCampaignTicks } from './check-campaign-ticks.ts'
+import { checkDigraphCentroid } from './check-digraph-centroid.ts'
 import { checkFlows, type FlowVector } from './check-flows.ts'
+import { checkIdentityPairs } from './check-identity-pairs.ts'
+import { checkIdentityTicks } from './check-identity-ticks.ts'
+import { checkMetrics } from './check-metrics.ts'
 import { checkMultiActor } from './check-multi-actor.ts'
 import { checkRaising } from './check-raising.ts'
 import type { CheckResult } from './check-result.ts'
 import { checkSeries, type SeriesVector } from './check-series.ts'
+import { checkCorpora, checkScenarios, checkStreamingCorpora } from './check-scenarios.ts'
 import type { PolicyName } from './vector-driver.ts'
 import { readVectors } from './vector-files.ts'
 
@@ -49,6 +56,17 @@ export const FAMILIES: readonly Family[] = [
     checkRaising,
   ),
   family('multi-actor', 'reference policy', checkMultiActor),
+  family('identity-pairs', 'both policies', checkIdentityPairs),
+  family('identity-ticks', 'reference policy', checkIdentityTicks),
+  family('digraph-centroid', 'both policies', checkDigraphCentroid),
+  family('campaign-pairs', 'reference policy', checkCampaignPairs),
+  family('campaign-pairs', 'streaming policy: no order matters', checkCampaignOrders),
+  family('campaign-ticks', 'reference policy', checkCampaignTicks),
+  family('metrics', 'both policies', checkMetrics),
+  family('scenarios', 'reference policy', checkScenarios),
+  family('scenarios', 'streaming policy: nowhere worse', checkStreamingCorpora),
+  family('noise-floor', 'reference policy', checkCorpora),
+  family('noise-floor', 'streaming policy: nowhere worse', checkStreamingCorpora),
   family('observe-then-register', 'our own cases, both policies', checkOwnFlows),
 ]
 

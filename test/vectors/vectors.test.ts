@@ -24,6 +24,14 @@ describe('vectors', () => {
     expect(count('attribution-flows')).toBe(80)
     expect(count('attribution-raising')).toBe(120)
     expect(count('multi-actor')).toBe(500)
+    expect(count('identity-pairs')).toBe(450)
+    expect(count('identity-ticks')).toBe(150)
+    expect(count('digraph-centroid')).toBe(120)
+    expect(count('campaign-pairs')).toBe(480)
+    expect(count('campaign-ticks')).toBe(150)
+    expect(count('metrics')).toBe(200)
+    expect(count('scenarios')).toBe(56)
+    expect(count('noise-floor')).toBe(300)
     expect(count('observe-then-register')).toBe(10)
   })
 })
@@ -51,6 +59,19 @@ const corruptions: [family: string, what: string, at: (string | number)[], value
   ['attribution-raising', 'a row before it raises', ['steps', 0, 'row', 0], 'stable'],
   ['multi-actor', 'an alert', ['expect', 9, 0, 1], ['motor.m0', 'motor.m1']],
   ['multi-actor', 'a silence', ['expect', 21], []],
+  ['identity-pairs', 'a weight', ['pairs', 0, 6], 0.033],
+  ['identity-pairs', 'a group', ['partition', 0], ['o00', 'o01']],
+  ['identity-ticks', 'an identity formed', ['steps', 0, 'expect', 'formed', 0], {}],
+  ['identity-ticks', 'a merge that is not there', ['steps', 1, 'expect', 'merged', 0], {}],
+  ['digraph-centroid', 'a bit', ['centroid'], '9834a1b7d4203516'],
+  ['campaign-pairs', 'a weight', ['pairs', 0, 7], 0.5],
+  ['campaign-pairs', 'a group of the reversed list', ['partition_reversed', 0], []],
+  ['campaign-ticks', 'a campaign formed', ['steps', 0, 'expect', 'formed', 0], {}],
+  ['campaign-ticks', 'a link', ['steps', 0, 'expect', 'identities', 'ident-001'], null],
+  ['metrics', 'a metric', ['expect', 'homogeneity'], 0.999],
+  ['scenarios', 'a projection', ['features', 0, 'decky_set'], []],
+  ['scenarios', 'a group', ['campaign_partition', 0], []],
+  ['noise-floor', 'a group', ['campaign_partition', 0], []],
   ['observe-then-register', 'a deferred row', ['expect', 0, 'identity'], 'stub:x'],
 ]
 
@@ -61,14 +82,13 @@ test.each(corruptions)('%s: %s that is wrong is told', async (family, _what, at,
     const index = family === 'attribution-raising' ? 2 : 0
     const wrong = corrupted(vectors[index], at, value)
     writeFileSync(path.join(folder, `${family}.jsonl`), `${JSON.stringify(wrong)}\n`)
+    const told = []
     for (const { check, name } of FAMILIES) {
       const result = await check(folder)
-      if (name !== family) expect(result).toBeNull()
-      else {
-        expect(result?.mismatches).not.toHaveLength(0)
-        expect(result?.mismatches[0]?.caseId).toBe((wrong as { id: string }).id)
-      }
+      if (name === family) told.push(...result!.mismatches)
+      else expect(result).toBeNull()
     }
+    expect(told[0]?.caseId).toBe((wrong as { id: string }).id)
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest'
+import { MemoryDatabase } from '../../../state/memory-database.ts'
+import { MemoryDisk } from '../../../state/memory-disk.ts'
+import { TaskState } from '../../../state/task-state.ts'
+import { announce } from '../../../topology/identity/announcement.ts'
+import type { HardFeatures } from '../../../topology/identity/features.ts'
+import {
+  identityAttackersStore,
+  identityComponentsStore,
+  identityEvidenceStore,
+  identityPendingStore,
+  identityPostingsStore,
+} from '../../../topology/identity/identify-stores.ts'
+import { IncrementalClusterer } from '../../../topology/identity/incremental-clusterer.ts'
+import { at, record } from '../../support/small-task-state.ts'
+
+const SPECS = [
+  identityAttackersStore,
+  identityEvidenceStore,
+  identityPostingsStore,
+  identityComponentsStore,
+  identityPendingStore,
+]
+
+async function openOn(disk: MemoryDisk) {
+  const state = await TaskState.open({
+    database: new MemoryDatabase(disk),
+    stores: SPECS,
+    cacheBytesMax: 100_000_000,
+  })
+  const stores = {
+    attackers: state.store<never>(identityAttackersStore.name),
+    evidence: state.store<never>(identityEvidenceStore.name),
+    postings: state.store<never>(identityPostingsStore.name),
+    components: state.store<never>(identityComponentsStore.name),
+    pending: state.store<never>(identityPendingStore.name),
+  }
+  return { state, stores, clusterer: new IncrementalClusterer(stores, 1_000) }
+}
+
+function withPayloads(hassh: string | null, ...payloads: string[]): HardFeatures {
+  return { ja3: null, hassh, payloadHashes: new Set(payloads), c2Endpoints: new Set() }
+}
+
+const SIZE = 300
+
+/** Two halves, each of one HASSH, that a member without any joins by a payload; all on disk. */
+async function bridgedHalves(): Promise<MemoryDisk> {
+  const disk = new MemoryDisk()
+  const { clusterer, state } = await openOn(disk)
+  for (let i = 0; i < SIZE; i++) {
+    const features = withPayloads(i % 2 === 0 ? 'even' : 'odd', 'p', `own-${i}`)
+    await record(state, () => void clusterer.apply(`a${i}`, i, features))
+  }
+  await record(state, () => void clusterer.apply('bridge', SIZE, withPayloads(null, 'p')))
+  state.endBatch()
+  state.beginCommit(() => undefined)
+  state.commitSucceeded(new Map(SPECS.map(({ name }) => [name, at(1)])))
+  await state.checkpoint()
+  await state.close()
+  return disk
+}
+
+test('with nothing in memory, a split and an announcement run again a few times, not once a row', async () => {
+  const { clusterer, state, stores } = await openOn(await bridgedHalves())
+  const split = () => void clusterer.apply('bridge', SIZE, withPayloads(null))
+  expect(await record(state, split)).toBeLessThan(12)
+  let formed: string[][] = []
+  const told = await record(state, () => {
+    formed = announce(stores).formed.map(({ attackers }) => [...attackers])
+  })
+  expect(told).toBeLessThan(4)
+  expect(formed.map(({ length }) => length)).toEqual([SIZE / 2, SIZE / 2, 1])
+})
+
+test('with nothing in memory, who joins all holders of a payload runs again a few times', async () => {
+  const { clusterer, state } = await openOn(await bridgedHalves())
+  const join = () => void clusterer.apply('newcomer', SIZE + 1, withPayloads(null, 'p'))
+  expect(await record(state, join)).toBeLessThan(12)
+})

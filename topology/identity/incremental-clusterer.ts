@@ -1,0 +1,162 @@
+import type { ByteString } from '../../bytes/byte-string.ts'
+import { type ClusterMember, takenValues } from './cluster-member.ts'
+import { ComponentIndex } from './component-index.ts'
+import { type Evidence, evidenceKey, evidenceOf, namesClient } from './evidence.ts'
+import { EvidenceIndex } from './evidence-index.ts'
+import type { HardFeatures } from './features.ts'
+import type { IdentifyStores } from './identify-stores.ts'
+import { partition } from './partition.ts'
+import { isVetoed } from './weight.ts'
+
+/** What a profile said beyond what was taken. */
+export interface ProfileApplied {
+  /** Payloads and endpoints left out: see {@link takenValues}. */
+  readonly valuesLeftOut: number
+}
+
+/** Values that an attacker gained or lost, and those that changed sides of the limit thereby. */
+interface Crossings {
+  readonly generic: Evidence[]
+  readonly specific: Evidence[]
+}
+
+/**
+ * Keeps components while profiles change; the result is that of {@link partition} over all rows.
+ *
+ * N1. A profile touches its own postings, the components it joins, and its former one. Who only
+ *     gains evidence splits nothing; who loses some has its component computed anew, unless it
+ *     hung on it by one fingerprint whose holders hold together without it.
+ * N2. Edges never leave a component, so one can be computed anew from its own rows.
+ * N3. A value that becomes generic dissolves its edges: its holders' components are computed anew.
+ *     One that is specific again joins its holders. Both cost the holders; as a value must change
+ *     half its limit of holders in between, the cost a profile is constant.
+ */
+export class IncrementalClusterer {
+  readonly #stores: IdentifyStores
+  readonly #evidence: EvidenceIndex
+  readonly #components: ComponentIndex
+
+  /** @param genericLimit holders of a value beyond which sharing it alone makes no edge */
+  constructor(stores: IdentifyStores, genericLimit: number) {
+    this.#stores = stores
+    this.#evidence = new EvidenceIndex(stores, genericLimit)
+    this.#components = new ComponentIndex(stores)
+  }
+
+  /** An attacker's profile came, or came anew. The same again changes nothing. */
+  apply(attacker: ByteString, firstSeen: number, profile: HardFeatures): ProfileApplied {
+    const features: HardFeatures = {
+      ja3: profile.ja3,
+      hassh: profile.hassh,
+      payloadHashes: takenValues(profile.payloadHashes),
+      c2Endpoints: takenValues(profile.c2Endpoints),
+    }
+    const old = this.#stores.attackers.get(attacker)
+    if (old === undefined) this.#admit(attacker, { ...features, firstSeen, root: attacker })
+    else this.#change(attacker, old, { ...features, firstSeen, root: old.root })
+    return { valuesLeftOut: valuesOf(profile) - valuesOf(features) }
+  }
+
+  #admit(attacker: ByteString, member: ClusterMember): void {
+    this.#components.admit(attacker, member)
+    const evidence = [...evidenceOf(member)]
+    this.#evidence.recall(evidence)
+    this.#settleCrossings(this.#replace(attacker, [], evidence), new Set())
+    this.#joinBy(attacker, evidence)
+  }
+
+  #change(attacker: ByteString, old: ClusterMember, member: ClusterMember): void {
+    const before = [...evidenceOf(old)]
+    const after = [...evidenceOf(member)]
+    const lost = without(before, after)
+    const gained = without(after, before)
+    const isAnotherClient = old.ja3 !== member.ja3 || old.hassh !== member.hassh
+    const isAnotherAge = old.firstSeen !== member.firstSeen
+    if (lost.length === 0 && gained.length === 0 && !isAnotherAge) return
+    this.#evidence.recall([...before, ...gained])
+    const losesEdges = isAnotherClient || lost.length > 0
+    const isLeaf = losesEdges && this.#isLeaf(before) && !isAnotherAge
+    this.#stores.attackers.put(attacker, member)
+    const crossings = this.#replace(attacker, lost, gained)
+    const stale = new Set<ByteString>()
+    if (isLeaf && old.root !== attacker) this.#components.settle([attacker], attacker)
+    else if (losesEdges || isAnotherAge) stale.add(old.root)
+    this.#settleCrossings(crossings, stale)
+    this.#joinBy(attacker, losesEdges ? after : gained)
+  }
+
+  /** Without it, whatever it is joined to holds together. */
+  #isLeaf(evidence: readonly Evidence[]): boolean {
+    const shared = evidence.filter((item) => this.#evidence.isShared(item))
+    return shared.length === 0 || (shared.length === 1 && namesClient(shared[0]!))
+  }
+
+  #replace(
+    attacker: ByteString,
+    lost: readonly Evidence[],
+    gained: readonly Evidence[],
+  ): Crossings {
+    const crossings: Crossings = { generic: [], specific: [] }
+    for (const evidence of lost) {
+      if (this.#evidence.remove(evidence, attacker) === 'specific')
+        crossings.specific.push(evidence)
+    }
+    for (const evidence of gained) {
+      if (this.#evidence.add(evidence, attacker) === 'generic') crossings.generic.push(evidence)
+    }
+    return crossings
+  }
+
+  /** @param stale roots of components of which edges may have gone */
+  #settleCrossings({ generic, specific }: Crossings, stale: Set<ByteString>): void {
+    for (const evidence of generic) {
+      const holders = this.#evidence.holders(evidence)
+      for (const { root } of this.#components.rows(holders)) stale.add(root)
+    }
+    for (const root of stale) this.#components.recompute(root, this.#evidence.isGeneric)
+    for (const evidence of specific) this.#joinHolders(evidence)
+  }
+
+  #joinHolders(evidence: Evidence): void {
+    const holders = this.#evidence.holders(evidence)
+    const rows = this.#components.rows(holders)
+    for (const [first, ...others] of partition(rows, this.#evidence.isGeneric)) {
+      for (const other of others) this.#components.join(holders[first!]!, holders[other]!)
+    }
+  }
+
+  /** Joins an attacker to whom it shares these values with. */
+  #joinBy(attacker: ByteString, evidence: readonly Evidence[]): void {
+    for (const item of evidence) {
+      if (!this.#evidence.isShared(item)) continue
+      if (namesClient(item)) this.#joinClients(attacker, item)
+      else this.#joinUnlessVetoed(attacker, item)
+    }
+  }
+
+  /** All other holders are joined to each other, so to join one is enough. */
+  #joinClients(attacker: ByteString, evidence: Evidence): void {
+    let other: ByteString | null | undefined = this.#evidence.anyHolder(evidence)
+    if (other === attacker) {
+      other = this.#evidence.holders(evidence).find((holder) => holder !== attacker)
+    }
+    if (other) this.#components.join(attacker, other)
+  }
+
+  #joinUnlessVetoed(attacker: ByteString, evidence: Evidence): void {
+    const own = this.#components.member(attacker)
+    const holders = this.#evidence.holders(evidence)
+    for (const [i, row] of this.#components.rows(holders).entries()) {
+      if (!isVetoed(own, row)) this.#components.join(attacker, holders[i]!)
+    }
+  }
+}
+
+function valuesOf({ c2Endpoints, payloadHashes }: HardFeatures): number {
+  return c2Endpoints.size + payloadHashes.size
+}
+
+function without(evidence: readonly Evidence[], others: readonly Evidence[]): Evidence[] {
+  const keys = new Set(others.map(evidenceKey))
+  return evidence.filter((item) => !keys.has(evidenceKey(item)))
+}
