@@ -11,7 +11,7 @@ import path from 'node:path'
 import { conclude, root, runVitest } from './check-runner.js'
 
 /** Tests of the repository's text and long seeded runs do not depend on Node's version. */
-const notHere = ['test/tidy/**', 'test/simulation/**', 'test/crash/**', 'test/cluster/**']
+const notHere = ['tidy', 'simulation', 'crash', 'cluster', 'chaos'].map((room) => `test/${room}/**`)
 
 function installedNode24() {
   const folder = path.join(root, 'test/node24')

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { inspect } from 'node:util'
 import { pino } from 'pino'
 import { startProduct, type Product } from '../../cli/compose.ts'
 import { resolveConfig } from '../../cli/config/resolve-config.ts'
@@ -9,6 +10,8 @@ import { gatherEvidence } from './evidence.ts'
 import { eventsBut } from './ignored-events.ts'
 import { connectPlain } from './kafka/plain-client.ts'
 import { untilQuiet } from './quiet-engine.ts'
+
+const SETTLE_TIMEOUT_MS = 60_000
 
 /** What an instance told its surroundings. */
 export interface Told {
@@ -85,11 +88,25 @@ export class JudgedProduct {
   /** What is wrong when everything is processed, by the oracle. */
   async violations(acknowledged: ReadonlySet<string>): Promise<readonly string[]> {
     const { instance } = this.engine
-    await untilQuiet(instance)
+    await untilQuiet(instance, SETTLE_TIMEOUT_MS).catch((error: unknown) => {
+      throw new Error(`${(error as Error).message}: ${this.#describe()}`, { cause: error })
+    })
     const broker = await this.#connect()
     const evidence = await gatherEvidence(this.#applicationId, broker, instance, acknowledged)
     await broker.close()
     return violations(evidence, stubIdentity)
+  }
+
+  /** Where it stands, for who looks into a run that does not end. */
+  #describe(): string {
+    const { instance } = this.engine
+    const tasks = [...instance.runners.values()].map(({ isRetrying, isStalled, task }) => {
+      const { id, isDirty, queues, state } = task
+      const lags = queues.map(({ fetchedTo, lag, nextOffset }) => [lag, fetchedTo, nextOffset])
+      return { id, state, isRetrying, isStalled, isDirty, lags }
+    })
+    const { state, routing } = instance
+    return inspect({ state, isMember: routing !== null, tasks, told: this.told }, { depth: 6 })
   }
 
   async close(): Promise<void> {
