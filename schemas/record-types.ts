@@ -1,4 +1,16 @@
 import type {
+  CampaignAssigned,
+  CampaignFormed,
+  CampaignMerged,
+  CampaignUnmerged,
+  EvidenceGeneric,
+  IdentityFormed,
+  IdentityMerged,
+  IdentityObservationLinked,
+  IdentityUnmerged,
+  TechniqueTag,
+} from './cluster-records.ts'
+import type {
   AttackerProfile,
   DeadLetter,
   IdentityLink,
@@ -21,6 +33,17 @@ export interface RecordTypes {
   'multi-actor-suspected': MultiActorSuspected
   'multi-actor-cleared': MultiActorCleared
   'dead-letter': DeadLetter
+  'identity-formed': IdentityFormed
+  'identity-observation-linked': IdentityObservationLinked
+  'identity-merged': IdentityMerged
+  'identity-unmerged': IdentityUnmerged
+  'evidence-generic': EvidenceGeneric
+  'campaign-formed': CampaignFormed
+  'campaign-identity-assigned': CampaignAssigned
+  'identity-campaign-assigned': CampaignAssigned
+  'campaign-merged': CampaignMerged
+  'campaign-unmerged': CampaignUnmerged
+  'technique-tag': TechniqueTag
 }
 
 export type RecordName = keyof RecordTypes

@@ -51,6 +51,17 @@ const FILES: Readonly<Record<RecordName, SchemaFiles>> = {
   'multi-actor-suspected': { number: 6, files: ['multi-actor-suspected.avsc'] },
   'multi-actor-cleared': { number: 7, files: ['multi-actor-cleared.avsc'] },
   'dead-letter': { number: 8, files: ['dead-letter.avsc'] },
+  'identity-formed': { number: 9, files: ['identity-formed.avsc'] },
+  'identity-observation-linked': { number: 10, files: ['identity-observation-linked.avsc'] },
+  'identity-merged': { number: 11, files: ['identity-merged.avsc'] },
+  'identity-unmerged': { number: 12, files: ['identity-unmerged.avsc'] },
+  'evidence-generic': { number: 13, files: ['evidence-generic.avsc'] },
+  'campaign-formed': { number: 14, files: ['campaign-formed.avsc'] },
+  'campaign-identity-assigned': { number: 15, files: ['campaign-identity-assigned.avsc'] },
+  'identity-campaign-assigned': { number: 16, files: ['identity-campaign-assigned.avsc'] },
+  'campaign-merged': { number: 17, files: ['campaign-merged.avsc'] },
+  'campaign-unmerged': { number: 18, files: ['campaign-unmerged.avsc'] },
+  'technique-tag': { number: 19, files: ['technique-tag.avsc'] },
 }
 
 export const RECORD_NAMES = Object.keys(FILES) as RecordName[]

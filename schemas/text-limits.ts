@@ -9,6 +9,7 @@ export interface TextLimit {
 
 const ID: TextLimit = { bytesMin: 1, bytesMax: 128 }
 const KIND: TextLimit = { bytesMin: 1, bytesMax: 64 }
+const CODE: TextLimit = { bytesMin: 1, bytesMax: 16 }
 
 const LIMITS: ReadonlyMap<string, TextLimit> = new Map([
   ['attacker_uuid', ID],
@@ -22,6 +23,12 @@ const LIMITS: ReadonlyMap<string, TextLimit> = new Map([
   ['attacker_ip', KIND],
   ['kind', KIND],
   ['phase', KIND],
+  ['tag_uuid', ID],
+  ['session_id', ID],
+  ['decky_id', ID],
+  ['technique_id', CODE],
+  ['sub_technique_id', CODE],
+  ['tactic', CODE],
 ])
 
 /** Limit of a text that is, or lies in, an observed value. */

@@ -5,6 +5,7 @@ import type { RecordName, ViewName } from './record-types.ts'
 import { type AvroRecordSchema, currentSchema } from './schema-files.ts'
 import { OBSERVATION_BYTES_MAX, RECORD_BYTES_MAX } from './text-limits.ts'
 import { validateAttackerProfile, validateIdentityLink } from './validate-attacker.ts'
+import { validateTechniqueTag } from './validate-technique-tag.ts'
 import { validateIdentityObservation, validateObservation } from './validate-observation.ts'
 
 /** How a view is read and what its content must be, whichever format it comes in. */
@@ -73,6 +74,21 @@ const VIEWS: Readonly<Record<ViewName, View>> = {
   'multi-actor-suspected': output('multi-actor-suspected'),
   'multi-actor-cleared': output('multi-actor-cleared'),
   'dead-letter': output('dead-letter'),
+  'identity-formed': output('identity-formed'),
+  'identity-observation-linked': output('identity-observation-linked'),
+  'identity-merged': output('identity-merged'),
+  'identity-unmerged': output('identity-unmerged'),
+  'evidence-generic': output('evidence-generic'),
+  'campaign-formed': output('campaign-formed'),
+  'campaign-identity-assigned': output('campaign-identity-assigned'),
+  'identity-campaign-assigned': output('identity-campaign-assigned'),
+  'campaign-merged': output('campaign-merged'),
+  'campaign-unmerged': output('campaign-unmerged'),
+  'technique-tag': {
+    record: 'technique-tag',
+    bytesMax: RECORD_BYTES_MAX,
+    validate: validateTechniqueTag,
+  },
 }
 
 /** A record that only the product writes: numbers must be finite, no more is asked. */

@@ -57,6 +57,13 @@ const envelope = {
   evidence_ref: reference,
 }
 
+const assigned = fc.record({
+  campaign_uuid: id,
+  identity_uuid: id,
+  prior_campaign_uuid: reference,
+})
+const code = fc.constantFrom('T1110', 'T1110.001', 'TA0006')
+
 export const records: { readonly [K in RecordName]: fc.Arbitrary<RecordTypes[K]> } = {
   observation: fc.record({
     ...envelope,
@@ -118,5 +125,32 @@ export const records: { readonly [K in RecordName]: fc.Arbitrary<RecordTypes[K]>
     key: bytes,
     value: bytes,
     timestamp_ms: fc.integer({ min: -1 }),
+  }),
+  'identity-formed': fc.record({ identity_uuid: id, observation_uuids: fc.array(id) }),
+  'identity-observation-linked': fc.record({ identity_uuid: id, observation_uuid: id }),
+  'identity-merged': fc.record({ winner_uuid: id, loser_uuid: id }),
+  'identity-unmerged': fc.record({ resurrected_uuid: id, former_winner_uuid: id }),
+  'evidence-generic': fc.record({
+    kind: fc.constantFrom('ja3' as const, 'hassh' as const, 'payload' as const, 'c2' as const),
+    value: text(40),
+    generic: fc.boolean(),
+    holders: count,
+  }),
+  'campaign-formed': fc.record({ campaign_uuid: id, identity_uuids: fc.array(id) }),
+  'campaign-identity-assigned': assigned,
+  'identity-campaign-assigned': assigned,
+  'campaign-merged': fc.record({ winner_uuid: id, loser_uuid: id }),
+  'campaign-unmerged': fc.record({ resurrected_uuid: id, former_winner_uuid: id }),
+  'technique-tag': fc.record({
+    tag_uuid: id,
+    attacker_uuid: id,
+    identity_uuid: reference,
+    session_id: reference,
+    decky_id: reference,
+    technique_id: code,
+    sub_technique_id: fc.option(code),
+    tactic: code,
+    confidence: ratio,
+    created_ts: ts,
   }),
 }

@@ -18,6 +18,17 @@ test('gives each schema the same id in every process', () => {
     'multi-actor-suspected': 6001,
     'multi-actor-cleared': 7001,
     'dead-letter': 8001,
+    'identity-formed': 9001,
+    'identity-observation-linked': 10001,
+    'identity-merged': 11001,
+    'identity-unmerged': 12001,
+    'evidence-generic': 13001,
+    'campaign-formed': 14001,
+    'campaign-identity-assigned': 15001,
+    'identity-campaign-assigned': 16001,
+    'campaign-merged': 17001,
+    'campaign-unmerged': 18001,
+    'technique-tag': 19001,
   })
 })
 

@@ -83,6 +83,36 @@ const fields: { readonly [K in RecordName]: Keys<RecordTypes[K]> } = {
     value: true,
     timestamp_ms: true,
   },
+  'identity-formed': { identity_uuid: true, observation_uuids: true },
+  'identity-observation-linked': { identity_uuid: true, observation_uuid: true },
+  'identity-merged': { winner_uuid: true, loser_uuid: true },
+  'identity-unmerged': { resurrected_uuid: true, former_winner_uuid: true },
+  'evidence-generic': { kind: true, value: true, generic: true, holders: true },
+  'campaign-formed': { campaign_uuid: true, identity_uuids: true },
+  'campaign-identity-assigned': {
+    campaign_uuid: true,
+    identity_uuid: true,
+    prior_campaign_uuid: true,
+  },
+  'identity-campaign-assigned': {
+    campaign_uuid: true,
+    identity_uuid: true,
+    prior_campaign_uuid: true,
+  },
+  'campaign-merged': { winner_uuid: true, loser_uuid: true },
+  'campaign-unmerged': { resurrected_uuid: true, former_winner_uuid: true },
+  'technique-tag': {
+    tag_uuid: true,
+    attacker_uuid: true,
+    identity_uuid: true,
+    session_id: true,
+    decky_id: true,
+    technique_id: true,
+    sub_technique_id: true,
+    tactic: true,
+    confidence: true,
+    created_ts: true,
+  },
 }
 
 const nested: {
@@ -145,7 +175,7 @@ function named(schema: unknown, path = ''): (readonly [path: string, node: Node]
 
 /** What a field's documentation must name: a unit, or the kind of thing that it is. */
 const UNIT =
-  /[Ss]econds|Milliseconds|Ratio|Count|Number|Text|text|[Dd]otted path|Enumeration|Bytes|bytes|unit|Version|set of|stretch|JSON|by phase|in the order/
+  /[Ss]econds|Flag|Milliseconds|Ratio|Count|Number|Text|text|[Dd]otted path|Enumeration|Bytes|bytes|unit|Version|set of|stretch|JSON|by phase|in the order/
 
 describe.each(RECORD_NAMES)('%s', (name) => {
   const { schema } = currentSchema(name)

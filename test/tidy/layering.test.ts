@@ -19,6 +19,8 @@ const apiReads = [
   'state/peer-port.ts',
   'state/labelled-position.ts',
   'state/attribution-rows.ts',
+  'state/identity-rows.ts',
+  'state/campaign-rows.ts',
   'state/dead-letter-port.ts',
   'state/errors.ts',
 ]
