@@ -2,7 +2,7 @@ import { InProcessRegistry } from '../schemas/in-process-registry.ts'
 import type { RecordName } from '../schemas/record-types.ts'
 import type { SchemaRegistry } from '../schemas/registry.ts'
 import { registerSchema } from '../schemas/serializer.ts'
-import { PUBLIC_TOPICS } from '../schemas/topics.ts'
+import { PUBLIC_TOPICS, topicsOf } from '../schemas/topics.ts'
 import type { ResolvedConfig } from './config/settings.ts'
 
 /**
@@ -16,7 +16,11 @@ import type { ResolvedConfig } from './config/settings.ts'
 export async function openSchemaRegistry(config: ResolvedConfig): Promise<SchemaRegistry> {
   const registry = await readSchemaRegistry(config)
   if (config.outputFormat === 'json') return registry
-  for (const record of WRITTEN) await registerSchema(record, registry, topicOf(record, config))
+  for (const record of WRITTEN) {
+    for (const topic of writtenTopics(record, config)) {
+      await registerSchema(record, registry, topic)
+    }
+  }
   return registry
 }
 
@@ -33,8 +37,8 @@ export async function readSchemaRegistry(config: ResolvedConfig): Promise<Schema
   })
 }
 
-function topicOf(record: RecordName, config: ResolvedConfig): string {
-  return record === 'observation' ? ingestTopic(config) : PUBLIC_TOPICS[record]
+function writtenTopics(record: RecordName, config: ResolvedConfig): readonly string[] {
+  return record === 'observation' ? [ingestTopic(config)] : topicsOf(record)
 }
 
 /** Where HTTP writes observations. */
@@ -50,4 +54,6 @@ const WRITTEN: readonly RecordName[] = [
   'state-changed',
   'multi-actor-suspected',
   'multi-actor-cleared',
+  'worker-health',
+  'worker-control',
 ]

@@ -6,7 +6,7 @@ import { SchemaRegistryError } from '../schemas/errors.ts'
 import type { RecordName } from '../schemas/record-types.ts'
 import type { SchemaRegistry } from '../schemas/registry.ts'
 import { RECORD_NAMES } from '../schemas/schema-files.ts'
-import { PUBLIC_TOPICS } from '../schemas/topics.ts'
+import { topicsOf } from '../schemas/topics.ts'
 import { HEADER_BYTES, MAGIC_BYTE, readSchemaId } from '../schemas/wire-format.ts'
 import type { DeadLetterAddress, DeadLetterFilter } from '../state/dead-letter-port.ts'
 import { TopicPattern } from '../topology/topic-pattern.ts'
@@ -129,5 +129,5 @@ function recordOf(topic: string, { observationTopics }: ResolvedConfig): RecordN
       ? new TopicPattern(observationTopics.pattern, 'observations').matches(topic)
       : observationTopics.includes(topic)
   if (isObserved) return 'observation'
-  return RECORD_NAMES.find((record) => PUBLIC_TOPICS[record] === topic) ?? null
+  return RECORD_NAMES.find((record) => topicsOf(record).includes(topic)) ?? null
 }

@@ -22,6 +22,7 @@ import type {
   ObservationView,
   StateChanged,
 } from './records.ts'
+import type { WorkerControl, WorkerHealth } from './worker-records.ts'
 
 /** The public records by the name of their `.avsc`. */
 export interface RecordTypes {
@@ -44,9 +45,16 @@ export interface RecordTypes {
   'campaign-merged': CampaignMerged
   'campaign-unmerged': CampaignUnmerged
   'technique-tag': TechniqueTag
+  'worker-health': WorkerHealth
+  'worker-control': WorkerControl
 }
 
 export type RecordName = keyof RecordTypes
+
+/** Records of which each worker has a topic of its own. */
+export type WorkerRecordName = 'worker-health' | 'worker-control'
+
+export type SingleTopicRecordName = Exclude<RecordName, WorkerRecordName>
 
 /** What can be read: each record whole, and projections that skip what nobody needs. */
 export interface ViewTypes extends RecordTypes {

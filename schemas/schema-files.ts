@@ -62,6 +62,8 @@ const FILES: Readonly<Record<RecordName, SchemaFiles>> = {
   'campaign-merged': { number: 17, files: ['campaign-merged.avsc'] },
   'campaign-unmerged': { number: 18, files: ['campaign-unmerged.avsc'] },
   'technique-tag': { number: 19, files: ['technique-tag.avsc'] },
+  'worker-health': { number: 20, files: ['worker-health.avsc'] },
+  'worker-control': { number: 21, files: ['worker-control.avsc'] },
 }
 
 export const RECORD_NAMES = Object.keys(FILES) as RecordName[]

@@ -3,7 +3,7 @@ import { avroType, nodeOf } from './avro-types.ts'
 import { SchemaRegistryError, SerializationError } from './errors.ts'
 import { FlawFinder } from './flaw-finder.ts'
 import { valueToAvro } from './observed-value.ts'
-import type { RecordName, RecordTypes } from './record-types.ts'
+import type { RecordName, RecordTypes, SingleTopicRecordName } from './record-types.ts'
 import type { IdentityObservation, Observation, StateChanged } from './records.ts'
 import type { SchemaRegistry } from './registry.ts'
 import { currentSchema } from './schema-files.ts'
@@ -26,26 +26,53 @@ const SCRATCH_BYTES = 1_024
 /**
  * The serializer of a record for a topic.
  *
- * @param topic names the subject of the schema; Avro only. @default the record's public topic
+ * @param topic names the subject of the schema; Avro only. @default the record's public topic, if it has one
  * @throws {SchemaRegistryError} Avro: the schema is not registered under the topic's subject; call
  *   {@link registerSchema} first
  */
+export function serializerFor<K extends SingleTopicRecordName>(
+  record: K,
+  registry: SchemaRegistry,
+  format: RecordFormat,
+  topic?: string,
+): RecordSerializer<RecordTypes[K]>
 export function serializerFor<K extends RecordName>(
   record: K,
   registry: SchemaRegistry,
   format: RecordFormat,
-  topic: string = PUBLIC_TOPICS[record],
+  topic: string,
+): RecordSerializer<RecordTypes[K]>
+export function serializerFor<K extends RecordName>(
+  record: K,
+  registry: SchemaRegistry,
+  format: RecordFormat,
+  topic: string = defaultTopic(record),
 ): RecordSerializer<RecordTypes[K]> {
   return format === 'avro' ? avroSerializer(record, registry, topic) : jsonSerializer(record)
 }
 
 /** Registers the schema of a record for a topic, so that serializers can be made for it. */
 export function registerSchema(
+  record: SingleTopicRecordName,
+  registry: SchemaRegistry,
+  topic?: string,
+): Promise<number>
+export function registerSchema(
   record: RecordName,
   registry: SchemaRegistry,
-  topic: string = PUBLIC_TOPICS[record],
+  topic: string,
+): Promise<number>
+export function registerSchema(
+  record: RecordName,
+  registry: SchemaRegistry,
+  topic: string = defaultTopic(record),
 ): Promise<number> {
   return registry.register(valueSubject(topic), currentSchema(record).schema)
+}
+
+/** The overloads let nobody ask for that of a record with several topics. */
+function defaultTopic(record: RecordName): string {
+  return PUBLIC_TOPICS[record as SingleTopicRecordName]
 }
 
 function avroSerializer<K extends RecordName>(

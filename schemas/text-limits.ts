@@ -29,6 +29,8 @@ const LIMITS: ReadonlyMap<string, TextLimit> = new Map([
   ['technique_id', CODE],
   ['sub_technique_id', CODE],
   ['tactic', CODE],
+  ['worker', ID],
+  ['requested_by', ID],
 ])
 
 /** Limit of a text that is, or lies in, an observed value. */

@@ -1,7 +1,11 @@
-import type { RecordName } from './record-types.ts'
+import type { RecordName, SingleTopicRecordName } from './record-types.ts'
+import { WORKERS, type WorkerName } from './worker-records.ts'
 
-/** The public topic of each record, unless configured otherwise; dead letters go to `<app>-dlq`. */
-export const PUBLIC_TOPICS: Readonly<Record<RecordName, string>> = {
+/**
+ * The public topic of each record that has one, unless configured otherwise; dead letters go to
+ * `<app>-dlq`. Records of workers have a topic a worker: {@link workerTopic}.
+ */
+export const PUBLIC_TOPICS: Readonly<Record<SingleTopicRecordName, string>> = {
   observation: 'attacker.observation',
   'attacker-profile': 'attacker.observed',
   'identity-link': 'identity.link',
@@ -21,6 +25,22 @@ export const PUBLIC_TOPICS: Readonly<Record<RecordName, string>> = {
   'campaign-merged': 'campaign.merged',
   'campaign-unmerged': 'campaign.unmerged',
   'technique-tag': 'ttp.tag',
+}
+
+export function workerTopic(worker: WorkerName, kind: 'health' | 'control'): string {
+  return `system.${worker}.${kind}`
+}
+
+/** Every public topic that holds the record. */
+export function topicsOf(record: RecordName): readonly string[] {
+  switch (record) {
+    case 'worker-health':
+      return WORKERS.map((worker) => workerTopic(worker, 'health'))
+    case 'worker-control':
+      return WORKERS.map((worker) => workerTopic(worker, 'control'))
+    default:
+      return [PUBLIC_TOPICS[record]]
+  }
 }
 
 /** Subject of a topic's values in a schema registry: Confluent's TopicNameStrategy. */

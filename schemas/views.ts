@@ -7,6 +7,7 @@ import { OBSERVATION_BYTES_MAX, RECORD_BYTES_MAX } from './text-limits.ts'
 import { validateAttackerProfile, validateIdentityLink } from './validate-attacker.ts'
 import { validateTechniqueTag } from './validate-technique-tag.ts'
 import { validateIdentityObservation, validateObservation } from './validate-observation.ts'
+import { validateWorkerControl } from './validate-worker-control.ts'
 
 /** How a view is read and what its content must be, whichever format it comes in. */
 export interface View {
@@ -88,6 +89,12 @@ const VIEWS: Readonly<Record<ViewName, View>> = {
     record: 'technique-tag',
     bytesMax: RECORD_BYTES_MAX,
     validate: validateTechniqueTag,
+  },
+  'worker-health': output('worker-health'),
+  'worker-control': {
+    record: 'worker-control',
+    bytesMax: RECORD_BYTES_MAX,
+    validate: validateWorkerControl,
   },
 }
 

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { structuredValue } from '../../schemas/canonical-json.ts'
 import type { RecordName, RecordTypes } from '../../schemas/record-types.ts'
 import type { Cause, MoveCause, State, Value } from '../../schemas/records.ts'
+import { WORKER_ACTIONS, WORKERS } from '../../schemas/worker-records.ts'
 
 /** Random valid records of every kind. −0 is left out: it reads as 0, and has tests of its own. */
 
@@ -152,5 +153,21 @@ export const records: { readonly [K in RecordName]: fc.Arbitrary<RecordTypes[K]>
     tactic: code,
     confidence: ratio,
     created_ts: ts,
+  }),
+  'worker-health': fc.record({
+    worker: fc.constantFrom(...WORKERS),
+    status: fc.constantFrom('running' as const, 'paused' as const),
+    ts,
+    last_pass_ts: fc.option(ts),
+    passes: count,
+    pending: count,
+    members: count,
+    groups: count,
+    failures: count,
+  }),
+  'worker-control': fc.record({
+    action: fc.constantFrom(...WORKER_ACTIONS),
+    requested_by: id,
+    ts,
   }),
 }

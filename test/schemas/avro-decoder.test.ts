@@ -7,6 +7,7 @@ import type { RecordName, ViewName } from '../../schemas/record-types.ts'
 import { SchemaMismatch } from '../../schemas/schema-mismatch.ts'
 import { currentSchema, RECORD_NAMES } from '../../schemas/schema-files.ts'
 import { serializerFor } from '../../schemas/serializer.ts'
+import { topicsOf } from '../../schemas/topics.ts'
 import { InProcessRegistry } from '../../schemas/in-process-registry.ts'
 import { readerSchema } from '../../schemas/views.ts'
 import { records } from './arbitraries.ts'
@@ -141,7 +142,7 @@ describe('the decoder', () => {
     const reader = avroType(readerSchema(view))
     const resolver = reader.createResolver(writer)
     const decoder = new AvroDecoder(writer, reader)
-    const write = serializerFor(name, new InProcessRegistry(), 'avro')
+    const write = serializerFor(name, new InProcessRegistry(), 'avro', topicsOf(name)[0]!)
     fc.assert(
       fc.property(records[name] as fc.Arbitrary<never>, (record) => {
         const bytes = write(record).subarray(5)

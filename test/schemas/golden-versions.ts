@@ -5,6 +5,7 @@ import { InProcessRegistry } from '../../schemas/in-process-registry.ts'
 import type { RecordName } from '../../schemas/record-types.ts'
 import { currentSchema } from '../../schemas/schema-files.ts'
 import { serializerFor } from '../../schemas/serializer.ts'
+import { topicsOf } from '../../schemas/topics.ts'
 import { rawRecord } from './raw.ts'
 
 /** A published version of a schema, with records as it wrote them. */
@@ -35,7 +36,7 @@ export function goldenEntry(name: RecordName, records: readonly object[]): Golde
   const { version, id, schema } = currentSchema(name)
   const registry = new InProcessRegistry()
   const read = deserializerFor(name, registry)
-  const write = serializerFor(name, registry, 'avro')
+  const write = serializerFor(name, registry, 'avro', topicsOf(name)[0]!)
   return {
     version,
     id,

@@ -3,6 +3,7 @@ import { deserializerFor } from '../../schemas/deserializer.ts'
 import { InProcessRegistry } from '../../schemas/in-process-registry.ts'
 import { currentSchema, RECORD_NAMES, schemaVersions } from '../../schemas/schema-files.ts'
 import { serializerFor } from '../../schemas/serializer.ts'
+import { topicsOf } from '../../schemas/topics.ts'
 import { fingerprint, goldenEntry, goldenVersions } from './golden-versions.ts'
 import { rawRecord } from './raw.ts'
 
@@ -45,7 +46,7 @@ file before ${name}.avsc in schemas/schema-files.ts, and run this test again`,
 
   test('the current version writes the bytes it wrote when it was published', () => {
     const read = deserializerFor(name, registry)
-    const write = serializerFor(name, registry, 'avro')
+    const write = serializerFor(name, registry, 'avro', topicsOf(name)[0]!)
     for (const { json, hex } of golden.at(-1)!.records) {
       expect(write(read(rawRecord(JSON.stringify(json))) as never).toString('hex')).toBe(hex)
     }

@@ -7,6 +7,7 @@ import type { RecordName, ViewName } from '../../schemas/record-types.ts'
 import { RECORD_NAMES } from '../../schemas/schema-files.ts'
 import { serializerFor } from '../../schemas/serializer.ts'
 import { StructuredValue } from '../../schemas/structured-value.ts'
+import { topicsOf } from '../../schemas/topics.ts'
 import { records } from './arbitraries.ts'
 import { observation } from './observations.ts'
 import { rawRecord } from './raw.ts'
@@ -175,7 +176,7 @@ describe('a record that ends early', () => {
   ]
   test.each(views)('is refused at every byte: %s', (view) => {
     const name = view.replace('-view', '') as RecordName
-    const write = serializerFor(name, registry, 'avro')
+    const write = serializerFor(name, registry, 'avro', topicsOf(name)[0]!)
     const read = deserializerFor(view, registry)
     for (const record of fc.sample(records[name] as fc.Arbitrary<never>, { numRuns: 3, seed: 1 })) {
       const bytes = Buffer.from(write(record))
@@ -255,7 +256,7 @@ describe('random bytes', () => {
     const formats = fc.constantFrom('avro' as const, 'json' as const)
     const names = fc.constantFrom(...RECORD_NAMES)
     const good = fc.tuple(names, formats).chain(([name, format]) => {
-      const write = serializerFor(name, registry, format)
+      const write = serializerFor(name, registry, format, topicsOf(name)[0]!)
       return (records[name] as fc.Arbitrary<never>).map((record) => Buffer.from(write(record)))
     })
     fc.assert(

@@ -29,6 +29,8 @@ test('gives each schema the same id in every process', () => {
     'campaign-merged': 17001,
     'campaign-unmerged': 18001,
     'technique-tag': 19001,
+    'worker-health': 20001,
+    'worker-control': 21001,
   })
 })
 

@@ -7,6 +7,7 @@ import type { Value } from '../../schemas/records.ts'
 import { RECORD_NAMES } from '../../schemas/schema-files.ts'
 import { serializerFor } from '../../schemas/serializer.ts'
 import { StructuredValue } from '../../schemas/structured-value.ts'
+import { topicsOf } from '../../schemas/topics.ts'
 import { records } from './arbitraries.ts'
 import { identityObservation, observation } from './observations.ts'
 import { rawRecord } from './raw.ts'
@@ -47,7 +48,7 @@ describe.each(['avro', 'json'] as const)('a record written as %s', (format) => {
   })
 
   test.each(RECORD_NAMES)('is read back as it was: %s', (name: RecordName) => {
-    const write = serializerFor(name, registry, format)
+    const write = serializerFor(name, registry, format, topicsOf(name)[0]!)
     const read = deserializerFor(name, registry)
     fc.assert(
       fc.property(records[name] as fc.Arbitrary<never>, (record) => {

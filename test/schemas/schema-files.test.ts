@@ -113,6 +113,18 @@ const fields: { readonly [K in RecordName]: Keys<RecordTypes[K]> } = {
     confidence: true,
     created_ts: true,
   },
+  'worker-health': {
+    worker: true,
+    status: true,
+    ts: true,
+    last_pass_ts: true,
+    passes: true,
+    pending: true,
+    members: true,
+    groups: true,
+    failures: true,
+  },
+  'worker-control': { action: true, requested_by: true, ts: true },
 }
 
 const nested: {
