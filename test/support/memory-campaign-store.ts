@@ -3,7 +3,11 @@ import type {
   CampaignIdentity,
   CampaignStore,
 } from '../../topology/campaign/campaign-store.ts'
-import type { TacticSighting } from '../../topology/campaign/decky-visit.ts'
+import {
+  type DeckyVisit,
+  type TacticSighting,
+  visitsOf,
+} from '../../topology/campaign/decky-visit.ts'
 import type { Fault } from './memory-identity-store.ts'
 
 /** A campaign store in memory whose calls fail on demand. */
@@ -34,9 +38,9 @@ export class MemoryCampaignStore implements CampaignStore {
     return [...this.campaignsByUuid.values()]
   }
 
-  sightings(identity: string): readonly TacticSighting[] {
+  visits(identity: string): ReadonlyMap<string, DeckyVisit> {
     this.#mayFail('phases', identity)
-    return this.#sightings.get(identity) ?? []
+    return visitsOf(this.#sightings.get(identity) ?? [])
   }
 
   newCampaign(): string {

@@ -1,3 +1,4 @@
+import { NO_KEYSTROKES } from '../../topology/clustering/keystroke-counts.ts'
 import type { IdentityStore, LinkedAttacker } from '../../topology/identity/clusterer.ts'
 import { type AttackerRow, featuresOfRow } from '../../topology/identity/features.ts'
 import { fingerprintEntries, seenByType } from '../../topology/identity/fingerprints.ts'
@@ -52,7 +53,7 @@ export class MemoryIdentityStore implements IdentityStore {
       identity: row.identity,
       features: featuresOfRow(row),
       seen: seenByType(fingerprintEntries(row.fingerprints)),
-      digraphs: [],
+      keystrokes: NO_KEYSTROKES,
     }))
   }
 

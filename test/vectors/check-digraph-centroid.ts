@@ -1,4 +1,4 @@
-import { keystrokeCentroid } from '../../topology/identity/keystroke-centroid.ts'
+import { centroidOf, keystrokesOf } from '../../topology/clustering/keystroke-counts.ts'
 import { type CheckResult, Comparison } from './check-result.ts'
 
 export interface DigraphCentroidVector {
@@ -12,7 +12,7 @@ export async function checkDigraphCentroid(
 ): Promise<CheckResult> {
   const comparison = new Comparison()
   for (const { centroid, id, values } of vectors) {
-    comparison.step(id, 0, centroid, keystrokeCentroid(values))
+    comparison.step(id, 0, centroid, centroidOf(keystrokesOf(values)))
   }
   return await Promise.resolve(comparison.result(vectors.length))
 }

@@ -13,9 +13,11 @@ import { campaignPartition } from './campaign-partition.ts'
 import type { CampaignPolicy } from './campaign-policy.ts'
 import type { Campaign, CampaignIdentity, CampaignStore } from './campaign-store.ts'
 import { identityFeatures } from './identity-features.ts'
+import { StoreMiss } from '../store.ts'
 
 /**
- * One pass over all identities: puts each component under one campaign. Never throws.
+ * One pass over all identities: puts each component under one campaign. Never throws, unless a store
+ * misses a row.
  *
  * P1. An identity's link is set once and never changed. That campaigns belong together is said by
  *     pointers between them, which can be taken back.
@@ -24,7 +26,10 @@ import { identityFeatures } from './identity-features.ts'
  * P3. Components are settled first, one by one, each by the merges that stand by then. So in the
  *     pass of a split, unlinked identities of the loser's side still go to the former winner.
  * P4. A step that fails is left out and counted, and the rest goes on; without the identities or
- *     the campaigns nothing is done. A second pass without news changes and reports nothing.
+ *     the campaigns nothing is done.
+ * P5. A second pass without news changes and reports nothing, with one exception that follows from
+ *     P3: when an identity of a merged campaign has left for a third one, that one and its own are
+ *     merged and un-merged in turn, pass by pass, as the rules of the reference have it.
  */
 export function campaignPass(store: CampaignStore, policy: CampaignPolicy): CampaignOutcome {
   return new CampaignPass(store, policy).run()
@@ -74,8 +79,8 @@ class CampaignPass {
   }
 
   #featuresOf(identity: CampaignIdentity): CampaignFeatures {
-    const sightings = this.#attempt(() => this.#store.sightings(identity.uuid))
-    return identityFeatures(identity, sightings ?? [])
+    const visits = this.#attempt(() => this.#store.visits(identity.uuid))
+    return identityFeatures(identity, visits ?? new Map())
   }
 
   #settle(members: readonly CampaignIdentity[]): void {
@@ -133,7 +138,9 @@ class CampaignPass {
   #attempt<T>(step: () => T): T | null {
     try {
       return step()
-    } catch {
+    } catch (error) {
+      // Not a failure: the whole record runs again with what was missing.
+      if (error instanceof StoreMiss) throw error
       this.#failures++
       return null
     }

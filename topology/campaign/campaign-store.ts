@@ -1,4 +1,4 @@
-import type { TacticSighting } from './decky-visit.ts'
+import type { DeckyVisit } from './decky-visit.ts'
 
 /** An identity as a pass reads it. */
 export interface CampaignIdentity {
@@ -27,8 +27,8 @@ export interface CampaignStore {
   identities(): readonly CampaignIdentity[]
   /** By creation. */
   campaigns(): readonly Campaign[]
-  /** What tags tell of an identity, oldest first. */
-  sightings(identity: string): readonly TacticSighting[]
+  /** What tags tell of an identity, by decky. */
+  visits(identity: string): ReadonlyMap<string, DeckyVisit>
   /** The id of a new campaign of these identities; asked once a new component. */
   newCampaign(identities: readonly string[]): string
   create(campaign: string): void

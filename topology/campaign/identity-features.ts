@@ -1,6 +1,6 @@
 import { c2Endpoint, type CampaignFeatures, decky, payload } from './campaign-features.ts'
 import type { CampaignIdentity } from './campaign-store.ts'
-import { type TacticSighting, visitsOf } from './decky-visit.ts'
+import type { DeckyVisit } from './decky-visit.ts'
 import { parseKeystrokeCentroid } from './keystroke-centroid.ts'
 
 /**
@@ -10,9 +10,8 @@ import { parseKeystrokeCentroid } from './keystroke-centroid.ts'
  */
 export function identityFeatures(
   { c2Endpoints, keystrokeCentroid, payloadHashes, uuid }: CampaignIdentity,
-  sightings: readonly TacticSighting[],
+  visits: ReadonlyMap<string, DeckyVisit>,
 ): CampaignFeatures {
-  const visits = visitsOf(sightings)
   return {
     id: uuid,
     infrastructure: new Set([...payloadHashes.map(payload), ...c2Endpoints.map(c2Endpoint)]),

@@ -30,6 +30,13 @@ export function withKeystroke(
   return { total: counts.total + by, set }
 }
 
+/** Of what was observed; whatever is not 16 hexadecimal digits is passed over. */
+export function keystrokesOf(values: Iterable<unknown>): KeystrokeCounts {
+  let counts = NO_KEYSTROKES
+  for (const value of values) counts = withKeystroke(counts, value, 1)
+  return counts
+}
+
 export function sumOfKeystrokes(parts: Iterable<KeystrokeCounts>): KeystrokeCounts {
   let total = 0
   const set = [...NO_KEYSTROKES.set]

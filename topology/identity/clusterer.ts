@@ -1,3 +1,4 @@
+import type { KeystrokeCounts } from '../clustering/keystroke-counts.ts'
 import type { Mergeable } from '../clustering/merge-chains.ts'
 import type { HardFeatures } from './features.ts'
 import type { SeenFingerprints } from './fingerprints.ts'
@@ -10,8 +11,7 @@ export interface LinkedAttacker {
   readonly identity: string | null
   readonly features: HardFeatures
   readonly seen: SeenFingerprints
-  /** Observed values of `motor.digraph_simhash`, valid or not. */
-  readonly digraphs: readonly unknown[]
+  readonly keystrokes: KeystrokeCounts
 }
 
 /**
@@ -23,9 +23,9 @@ export interface IdentityStore {
   attackers(): readonly LinkedAttacker[]
   /** By creation. */
   identities(): readonly Mergeable[]
-  /** The id of the next identity; each is given once. */
-  newIdentity(): string
-  create(identity: string, observationCount: number): void
+  /** The id of a new identity of these attackers; asked once a new component. */
+  newIdentity(attackers: readonly string[]): string
+  create(identity: string, attackers: readonly string[]): void
   link(attacker: string, identity: string): void
   /** Sets the identity's merge pointer; null clears it. */
   merge(identity: string, into: string | null): void

@@ -104,9 +104,10 @@ class Pass {
   }
 
   #form(component: Component): void {
-    const identity = this.#attempt(() => this.#store.newIdentity())
+    const members = component.members.map(({ uuid }) => uuid)
+    const identity = this.#attempt(() => this.#store.newIdentity(members))
     if (identity === undefined) return
-    if (!this.#try(() => this.#store.create(identity, component.members.length))) return
+    if (!this.#try(() => this.#store.create(identity, members))) return
     const attackers = this.#linkMembers(component, identity)
     if (attackers.length > 0) this.#formed.push({ identity, attackers })
     this.#rollUp(component, identity)
@@ -123,7 +124,7 @@ class Pass {
   #rollUp({ members }: Component, identity: string): void {
     const rolled = rollUp(
       members.map(({ seen }) => seen),
-      members.flatMap(({ digraphs }) => digraphs),
+      members.map(({ keystrokes }) => keystrokes),
     )
     this.#try(() => this.#store.rollUp(identity, rolled))
   }

@@ -1,6 +1,10 @@
 import { byCodePoint } from '../../schemas/canonical-json.ts'
+import {
+  centroidOf,
+  type KeystrokeCounts,
+  sumOfKeystrokes,
+} from '../clustering/keystroke-counts.ts'
 import type { SeenFingerprints } from './fingerprints.ts'
-import { keystrokeCentroid } from './keystroke-centroid.ts'
 
 /** What an identity's row says of its attackers. Lists are sorted and without repeats. */
 export interface IdentityFingerprints {
@@ -12,16 +16,15 @@ export interface IdentityFingerprints {
   readonly keystrokeCentroid: string | null
 }
 
-/** @param digraphs observed values of `motor.digraph_simhash`, valid or not */
 export function rollUp(
   seen: readonly SeenFingerprints[],
-  digraphs: Iterable<unknown>,
+  keystrokes: Iterable<KeystrokeCounts>,
 ): IdentityFingerprints {
   return {
     ja3Hashes: sortedOrNull(seen.flatMap(({ ja3 }) => ja3)),
     hasshHashes: sortedOrNull(seen.flatMap(({ hassh }) => hassh)),
     tlsCertSha256: sortedOrNull(seen.flatMap(({ tlsCertSha256 }) => tlsCertSha256)),
-    keystrokeCentroid: keystrokeCentroid(digraphs),
+    keystrokeCentroid: centroidOf(sumOfKeystrokes(keystrokes)),
   }
 }
 

@@ -30,7 +30,10 @@ test('a malformed keystroke centroid is not known, and the rest still counts', (
   const malformed = ['zz', '', '00ff', '0x00ff00ff00ff00', '00ff00ff00ff00ff0', ' 0ff00ff00ff00f ']
   for (const keystrokeCentroid of malformed) {
     const row = { uuid: 'i1', campaign: null, mergedInto: null, keystrokeCentroid }
-    const features = identityFeatures({ ...row, payloadHashes: ['a', 'a'], c2Endpoints: ['a'] }, [])
+    const features = identityFeatures(
+      { ...row, payloadHashes: ['a', 'a'], c2Endpoints: ['a'] },
+      new Map(),
+    )
     expect(features.keystrokes).toBeNull()
     expect(features.infrastructure.size).toBe(2)
   }

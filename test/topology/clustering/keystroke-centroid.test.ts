@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { keystrokeCentroid } from '../../../topology/identity/keystroke-centroid.ts'
+import { centroidOf, keystrokesOf } from '../../../topology/clustering/keystroke-counts.ts'
 
 test.each([
   ['nothing', [], null],
@@ -16,5 +16,5 @@ test.each([
     '8000000000000000',
   ],
 ])('the centre of %s', (_what, values, expected) => {
-  expect(keystrokeCentroid(values)).toBe(expected)
+  expect(centroidOf(keystrokesOf(values))).toBe(expected)
 })
