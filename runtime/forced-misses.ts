@@ -46,6 +46,10 @@ export class ForcedMisses implements TaskStores {
         this.#ask(`group ${name} ${group}`)
         return store.group(group)
       },
+      groupAll: (groups) => {
+        this.#ask(`groups ${name} ${groups.join(' ')}`)
+        return store.groupAll(groups)
+      },
       put: (key, value) => store.put(key, value),
       delete: (key) => store.delete(key),
     }

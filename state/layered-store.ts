@@ -80,6 +80,12 @@ export class LayeredStore<V> implements KeyValueStore<V>, Undoable {
     throw storeMiss
   }
 
+  groupAll(groups: readonly ByteString[]): (readonly GroupRow<V>[])[] {
+    // As in `getAll`.
+    for (const group of groups) this.touchGroup(group)
+    return groups.map((group) => this.group(group))
+  }
+
   touchKey(key: ByteString): void {
     const entry = this.cache.get(key)
     if (entry !== undefined) entry.referenced = true

@@ -17,6 +17,8 @@ export interface KeyValueStore<V> {
   delete(key: ByteString): void
   /** All rows of a group (see {@link StoreSpec.groupOf}) in key order. */
   group(group: ByteString): readonly (readonly [ByteString, V])[]
+  /** As `group` of each, but what is not in memory is one miss together, not one a group. */
+  groupAll(groups: readonly ByteString[]): readonly (readonly (readonly [ByteString, V])[])[]
 }
 
 /** Names keys or groups that a source record will probably touch; only speed depends on it. */

@@ -44,6 +44,24 @@ describe('groups', () => {
     expect(rows).toEqual(['x/0=new', 'x/c=x/c', 'x/y/d=x/y/d', 'x/z=1'])
   })
 
+  it('asked for together are one miss together', async () => {
+    const disk = new MemoryDisk()
+    const first = await openOn(disk)
+    await committed(first, 1, () => {
+      for (const key of ['x/a', 'x/b', 'y/a']) first.store<string>('grouped').put(key, key)
+    })
+    await first.checkpoint()
+    await first.close()
+    const state = await openOn(disk)
+    let rows: unknown
+    const read = () => {
+      const groups = state.store<string>('grouped').groupAll(['y/', 'none/', 'x/'])
+      rows = groups.map((group) => group.map(([key]) => key))
+    }
+    expect(await record(state, read)).toBe(1)
+    expect(rows).toEqual([['y/a'], [], ['x/a', 'x/b']])
+  })
+
   it('are refused by a store that has none', async () => {
     const state = await openOn(new MemoryDisk())
     expect(() => state.store('plain').group('x')).toThrow(TypeError)

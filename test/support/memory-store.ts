@@ -47,6 +47,10 @@ export class MemoryStore<V> implements KeyValueStore<V> {
     return keys.map((key) => [key, this.get(key)!])
   }
 
+  groupAll(groups: readonly ByteString[]): [ByteString, V][][] {
+    return groups.map((group) => this.group(group))
+  }
+
   entries(): [ByteString, V][] {
     return [...this.#rows.keys()].sort().map((key) => [key, this.get(key)!])
   }
