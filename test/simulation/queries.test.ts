@@ -188,5 +188,5 @@ describe('a group whose members come, leave, die or are given up unawares, asked
       }
     }
     expect(Object.entries(seen).filter(([, count]) => count === 0)).toEqual([])
-  })
+  }, 600_000)
 })
