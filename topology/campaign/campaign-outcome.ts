@@ -1,3 +1,5 @@
+import type { CampaignSink } from './campaign-sinks.ts'
+
 export interface CampaignFormed {
   readonly campaign: string
   /** Those that were linked to it, by creation. */
@@ -19,12 +21,16 @@ export interface CampaignUnmerged {
   readonly formerWinner: string
 }
 
-/** What a pass did; published in this order. */
-export interface CampaignOutcome {
+/** What happened to campaigns; published in this order. */
+export interface CampaignNews {
   readonly formed: readonly CampaignFormed[]
   readonly assigned: readonly CampaignAssigned[]
   readonly merged: readonly CampaignMerged[]
   readonly unmerged: readonly CampaignUnmerged[]
+}
+
+/** What a pass did. */
+export interface CampaignOutcome extends CampaignNews {
   /** Calls of the store that threw. */
   readonly failures: number
   /** Cycles of merge pointers that were met. */
@@ -35,12 +41,9 @@ export interface CampaignOutcome {
 const NO_PRIOR = { prior_campaign_uuid: null }
 
 interface CampaignRecord {
-  readonly topic:
-    | 'campaign.formed'
-    | 'campaign.identity.assigned'
-    | 'identity.campaign.assigned'
-    | 'campaign.merged'
-    | 'campaign.unmerged'
+  readonly sink: CampaignSink
+  /** Whom it happened to, of a merge the loser. */
+  readonly key: string
   readonly value: Readonly<Record<string, string | readonly string[] | null>>
 }
 
@@ -48,27 +51,25 @@ interface CampaignRecord {
  * The records of a pass: formed, assigned, merged, unmerged. The identities' own topic hears of
  * each campaign too, whether an identity formed it or joined it.
  */
-export function* campaignRecords(outcome: CampaignOutcome): Generator<CampaignRecord> {
+export function* campaignRecords(outcome: CampaignNews): Generator<CampaignRecord> {
   for (const { campaign, identities } of outcome.formed) {
-    yield {
-      topic: 'campaign.formed',
-      value: { campaign_uuid: campaign, identity_uuids: identities },
-    }
+    const value = { campaign_uuid: campaign, identity_uuids: identities }
+    yield { sink: 'formed', key: campaign, value }
     for (const identity of identities) {
-      const value = { campaign_uuid: campaign, identity_uuid: identity, ...NO_PRIOR }
-      yield { topic: 'identity.campaign.assigned', value }
+      const member = { campaign_uuid: campaign, identity_uuid: identity, ...NO_PRIOR }
+      yield { sink: 'campaignAssigned', key: identity, value: member }
     }
   }
   for (const { campaign, identity } of outcome.assigned) {
     const value = { campaign_uuid: campaign, identity_uuid: identity, ...NO_PRIOR }
-    yield { topic: 'campaign.identity.assigned', value }
-    yield { topic: 'identity.campaign.assigned', value }
+    yield { sink: 'identityAssigned', key: campaign, value }
+    yield { sink: 'campaignAssigned', key: identity, value }
   }
   for (const { loser, winner } of outcome.merged) {
-    yield { topic: 'campaign.merged', value: { winner_uuid: winner, loser_uuid: loser } }
+    yield { sink: 'merged', key: loser, value: { winner_uuid: winner, loser_uuid: loser } }
   }
   for (const { formerWinner, resurrected } of outcome.unmerged) {
     const value = { resurrected_uuid: resurrected, former_winner_uuid: formerWinner }
-    yield { topic: 'campaign.unmerged', value }
+    yield { sink: 'unmerged', key: resurrected, value }
   }
 }

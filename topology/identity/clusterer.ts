@@ -54,12 +54,16 @@ export interface Unmerged {
   readonly formerWinner: string
 }
 
-/** What a pass did; published in this order. */
-export interface PassOutcome {
+/** What happened to identities; published in this order. */
+export interface IdentityNews {
   readonly formed: readonly Formed[]
   readonly linked: readonly Linked[]
   readonly merged: readonly Merged[]
   readonly unmerged: readonly Unmerged[]
+}
+
+/** What a pass did. */
+export interface PassOutcome extends IdentityNews {
   /** Calls of the store that threw. */
   readonly failures: number
   /** Cycles of merge pointers met: their smallest id stood in for an end. */

@@ -128,12 +128,12 @@ test('records come formed, assigned, merged, unmerged, and tell identities of th
     prior_campaign_uuid: null,
   })
   expect([...campaignRecords(outcome)]).toEqual([
-    { topic: 'campaign.formed', value: { campaign_uuid: 'c1', identity_uuids: ['i1', 'i2'] } },
-    { topic: 'identity.campaign.assigned', value: of('c1', 'i1') },
-    { topic: 'identity.campaign.assigned', value: of('c1', 'i2') },
-    { topic: 'campaign.identity.assigned', value: of('c2', 'i3') },
-    { topic: 'identity.campaign.assigned', value: of('c2', 'i3') },
-    { topic: 'campaign.merged', value: { winner_uuid: 'c1', loser_uuid: 'c3' } },
-    { topic: 'campaign.unmerged', value: { resurrected_uuid: 'c4', former_winner_uuid: 'c1' } },
+    { sink: 'formed', key: 'c1', value: { campaign_uuid: 'c1', identity_uuids: ['i1', 'i2'] } },
+    { sink: 'campaignAssigned', key: 'i1', value: of('c1', 'i1') },
+    { sink: 'campaignAssigned', key: 'i2', value: of('c1', 'i2') },
+    { sink: 'identityAssigned', key: 'c2', value: of('c2', 'i3') },
+    { sink: 'campaignAssigned', key: 'i3', value: of('c2', 'i3') },
+    { sink: 'merged', key: 'c3', value: { winner_uuid: 'c1', loser_uuid: 'c3' } },
+    { sink: 'unmerged', key: 'c4', value: { resurrected_uuid: 'c4', former_winner_uuid: 'c1' } },
   ])
 })
