@@ -27,6 +27,9 @@ export function layOutDriver(topology: BuiltTopology, options: DriverLayoutOptio
   const applicationId = options.applicationId ?? 'test'
   const outside = outsideTopics(topology, options.topics ?? [])
   const counts = new Map(outside.map((topic) => [topic, options.partitions ?? 1]))
+  for (const { partitions, topics } of topology.subTopologies.flatMap(({ sources }) => sources)) {
+    if (partitions !== null) for (const topic of topics) counts.set(topic, partitions)
+  }
   const resolved = resolvePartitionCounts(topology, counts)
   for (const [name, partitions] of resolved.repartitions) {
     counts.set(repartitionTopic(applicationId, name), partitions)

@@ -17,7 +17,7 @@ import { ForcedMisses, seededChoice, type MissChoice } from './forced-misses.ts'
 export interface TestDriverOptions {
   /** @default 'test' */
   readonly applicationId?: string
-  /** Partitions of every topic that the topology does not own. @default 1 */
+  /** Partitions of every topic of the outside for which no source demands a number. @default 1 */
   readonly partitions?: number
   /** Topics that exist though the topology does not name them: patterns see these. */
   readonly topics?: readonly string[]

@@ -30,7 +30,7 @@ export interface SourceJson {
   readonly pattern?: string
   /** Name of the repartition whose internal topic it reads. */
   readonly repartition?: string
-  /** Partitions asked for; absent: they follow from other topics. */
+  /** Partitions asked for; absent: any, or of a repartition those of other topics. */
   readonly partitions?: number
   readonly children: readonly string[]
 }
@@ -83,11 +83,11 @@ function subTopologyJson({ id, processors, sinks, sources }: BuiltSubTopology): 
 
 function sourceJson(source: SourceNode): SourceJson {
   const { children, isRepartition, name, partitions, pattern, topics } = source
-  if (isRepartition) {
-    const asked = partitions === null ? {} : { partitions }
-    return { name, repartition: name, ...asked, children }
-  }
-  return pattern === null ? { name, topics, children } : { name, pattern: pattern.source, children }
+  const asked = partitions === null ? {} : { partitions }
+  if (isRepartition) return { name, repartition: name, ...asked, children }
+  return pattern === null
+    ? { name, topics, ...asked, children }
+    : { name, pattern: pattern.source, ...asked, children }
 }
 
 function processorJson(processor: ProcessorNode): ProcessorJson {

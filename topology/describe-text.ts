@@ -28,12 +28,22 @@ function sourceLines(source: SourceJson): string[] {
 }
 
 function originOf({ partitions, pattern, repartition, topics = [] }: SourceJson): string {
+  return originNamed(pattern, repartition, topics) + askedOf(partitions)
+}
+
+function originNamed(
+  pattern: string | undefined,
+  repartition: string | undefined,
+  topics: readonly string[],
+): string {
   if (pattern !== undefined) return `topics matching ${pattern}`
-  if (repartition === undefined)
-    return `${topics.length === 1 ? 'topic' : 'topics'} ${list(topics)}`
-  if (partitions === undefined) return `repartition ${repartition}`
-  const unit = partitions === 1 ? 'partition' : 'partitions'
-  return `repartition ${repartition} (${partitions} ${unit})`
+  if (repartition !== undefined) return `repartition ${repartition}`
+  return `${topics.length === 1 ? 'topic' : 'topics'} ${list(topics)}`
+}
+
+function askedOf(partitions: number | undefined): string {
+  if (partitions === undefined) return ''
+  return ` (${partitions} ${partitions === 1 ? 'partition' : 'partitions'})`
 }
 
 function processorLines(processor: ProcessorJson): string[] {

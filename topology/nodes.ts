@@ -50,7 +50,7 @@ export class SourceNode {
   /** Topics named; empty for a pattern and for a repartition. */
   readonly topics: readonly string[]
   readonly pattern: TopicPattern | null
-  /** Partitions asked for a repartition topic; null: derived (see partition-counts.ts). */
+  /** Partitions asked for; null: derived, or any (see partition-counts.ts). */
   readonly partitions: number | null
   readonly deserializer: Deserializer<unknown>
   readonly prefetch: Prefetch<unknown> | null

@@ -12,6 +12,8 @@ export interface SourceOptions<V> {
   readonly prefetch?: Prefetch<V>
   /** @default 'text': the record key as UTF-8 text; 'ignored': null, saves the decoding */
   readonly key?: 'text' | 'ignored'
+  /** Partitions that its topics must have; with others nothing starts. @default any number */
+  readonly partitions?: number
 }
 
 export interface ProcessorOptions {

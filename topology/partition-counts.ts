@@ -20,12 +20,13 @@ interface KnownCount {
  * Derives how many partitions each sub-topology and repartition topic has.
  *
  * All sources of a sub-topology are co-partitioned: their counts are equal, for a task reads the
- * same partition of each. A repartition topic has the count asked for, or adopts that of the
- * other sources of its readers, or, where there are none, the greatest of its writers.
+ * same partition of each. A source may demand a count. A repartition topic has the count asked
+ * for, or adopts that of the other sources of its readers, or, where there are none, the greatest
+ * of its writers.
  *
  * @param topicPartitions partitions of the outside topics that exist, by name
- * @throws {TopologyError} a source topic does not exist, two sources read one, counts of
- *   co-partitioned sources differ, or nothing says what a count should be
+ * @throws {TopologyError} a source topic does not exist or has not the count demanded, two sources
+ *   read one, counts of co-partitioned sources differ, or nothing says what a count should be
  */
 export function resolvePartitionCounts(
   built: BuiltTopology,
@@ -94,7 +95,7 @@ function knownCounts(source: SourceNode, topics: ReadonlyMap<string, number>): K
   }
   return names.map((topic) => {
     const partitions = topics.get(topic)
-    if (partitions !== undefined) return { what: `topic ${topic}`, partitions }
+    if (partitions !== undefined) return countOfTopic(source, topic, partitions)
     throw new TopologyError(
       'TOPOLOGY_UNKNOWN_TOPIC',
       `source ${source.name} reads topic ${topic}, which does not exist. ` +
@@ -102,6 +103,19 @@ function knownCounts(source: SourceNode, topics: ReadonlyMap<string, number>): K
       { node: source.name, topic },
     )
   })
+}
+
+function countOfTopic(source: SourceNode, topic: string, partitions: number): KnownCount {
+  if (source.partitions === null || source.partitions === partitions) {
+    return { what: `topic ${topic}`, partitions }
+  }
+  throw new TopologyError(
+    'TOPOLOGY_PARTITION_COUNTS',
+    `source ${source.name} needs topic ${topic} to have ${source.partitions} ` +
+      `${source.partitions === 1 ? 'partition' : 'partitions'}; it has ${partitions}. ` +
+      'Delete the topic and create it so, or let it be created.',
+    { node: source.name, topic },
+  )
 }
 
 /**

@@ -122,7 +122,7 @@ function sourceNode(declaration: NodeDeclaration, children: readonly string[]): 
       isRepartition: false,
       topics,
       pattern,
-      partitions: null,
+      partitions: options.partitions ?? null,
       deserializer: options.deserializer,
       prefetch: options.prefetch ?? null,
       key: options.key ?? 'text',

@@ -40,6 +40,7 @@ export class Topology {
   /** Reads topics of the outside. */
   addSource<V>(name: string, options: SourceOptions<V>): this {
     checkName('node', name, 'addSource')
+    checkPositive(name, 'partitions', options.partitions)
     return this.#add({
       kind: 'source',
       name,

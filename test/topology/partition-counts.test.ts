@@ -38,6 +38,20 @@ test('co-partitioned sources with unequal counts are refused, naming topics and 
   )
 })
 
+test('a topic that has not as many partitions as its source demands is refused', () => {
+  const topology = new Topology()
+    .addSource('orders', { topics: ['control'], deserializer, partitions: 1 })
+    .addProcessor('obey', pass, { parents: ['orders'] })
+
+  expect(resolve(topology, { control: 1 }).subTopologies).toEqual([1])
+  expect(() => resolve(topology, { control: 3 })).toThrow(
+    'source orders needs topic control to have 1 partition; it has 3.',
+  )
+  expect(() =>
+    new Topology().addSource('orders', { topics: ['control'], deserializer, partitions: 0 }),
+  ).toThrow(TopologyError)
+})
+
 test('a repartition topic adopts the count of the other sources of its readers', () => {
   const topology = new Topology()
     .addSource('a', { topics: ['a'], deserializer })
