@@ -10,6 +10,9 @@ import { Series } from './series.ts'
 import { groupKey, restOf } from './store-keys.ts'
 import { stubIdentity } from './stub-identity.ts'
 
+/** Told that an attacker was observed and has its stub thereby. */
+export type OnSeen = (attackerUuid: string, firstSeen: number) => void
+
 /** Sends a message to an identity. */
 export type SendToIdentity = (identity: string, message: IdentityMessage) => void
 
@@ -33,27 +36,30 @@ export class AttackerRegistry {
   readonly #links: KeyValueStore<AttackerLink>
   readonly #partials: KeyValueStore<SeriesPartial>
   readonly #send: SendToIdentity
+  readonly #onSeen: OnSeen | null
 
   constructor(
     policy: AttributionPolicy,
     links: KeyValueStore<AttackerLink>,
     partials: KeyValueStore<SeriesPartial>,
     send: SendToIdentity,
+    onSeen: OnSeen | null = null,
   ) {
     this.#policy = policy
     this.#links = links
     this.#partials = partials
     this.#send = send
+    this.#onSeen = onSeen
   }
 
   /** The attacker's link for an event of it; null: unknown, the event is deferred. */
   linkAtEvent(id: AttackerId, ts: number): AttackerLink | null {
     const link = this.#links.get(id.attacker)
-    if (link === undefined) {
-      if (!this.#policy.registersUnknownAttackers) return null
-      return this.#moveToStub(id, ts)
-    }
-    return link.identity === NO_IDENTITY ? this.#moveToStub(id, link.firstSeen) : link
+    if (link !== undefined && link.identity !== NO_IDENTITY) return link
+    if (link === undefined && !this.#policy.registersUnknownAttackers) return null
+    const firstSeen = link?.firstSeen ?? ts
+    this.#onSeen?.(id.attackerUuid, firstSeen)
+    return this.#moveToStub(id, firstSeen)
   }
 
   /** An attacker profile came: the attacker is known from now on. */

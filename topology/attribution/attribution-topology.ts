@@ -1,9 +1,11 @@
 import { toByteString } from '../../bytes/byte-string.ts'
+import type { TechniqueTag } from '../../schemas/cluster-records.ts'
 import type { IdentityObservationView } from '../../schemas/records.ts'
 import type { SchemaRegistry } from '../../schemas/registry.ts'
 import type { RecordFormat } from '../../schemas/serializer.ts'
 import { PUBLIC_TOPICS } from '../../schemas/topics.ts'
 import type { SourceOptions } from '../options.ts'
+import type { Deserializer } from '../serde.ts'
 import { Topology } from '../topology.ts'
 import { AttributeProcessor } from './attribute-processor.ts'
 import {
@@ -26,9 +28,16 @@ import {
   referenceMultiActorWindowsStore,
 } from './reference-multi-actor-processor.ts'
 import { readTrigger, TRIGGER_TOPIC } from './reference-trigger.ts'
-import { linkInput, ObservationInput, profileInput, type ResolveInput } from './resolve-input.ts'
+import {
+  linkInput,
+  ObservationInput,
+  profileInput,
+  type ResolveInput,
+  tagInput,
+} from './resolve-input.ts'
 import { ResolveProcessor } from './resolve-processor.ts'
 import {
+  attackerKeystrokesStore,
   attackerLinksStore,
   attackerObservationsStore,
   attackerPartialsStore,
@@ -50,6 +59,17 @@ export interface AttributionOptions {
   readonly observationRetentionMs?: number
   /** `reference` is for the reference vectors only. @default 'streaming' */
   readonly policy?: 'streaming' | 'reference'
+  /** Absent: links come from the public topic `identity.link`, whoever writes it. */
+  readonly clusterer?: ClustererPorts
+}
+
+/** Where a clusterer in the same topology is told of attackers, and tells where they belong. */
+export interface ClustererPorts {
+  /** Repartition that brings links, in place of the public topic. */
+  readonly moves: string
+  /** Repartition that takes an `AttackerMessage` each, by attacker. */
+  readonly features: string
+  readonly techniqueTag: Deserializer<TechniqueTag>
 }
 
 /** Either how to find the serdes of public topics, or the serdes. */
@@ -91,34 +111,37 @@ function addResolve(
 ): void {
   const observationRetentionMs = options.observationRetentionMs ?? null
   const hasExpiry = observationRetentionMs !== null
-  const prefetch = prefetchResolve(hasExpiry)
+  const { clusterer } = options
+  const prefetch = prefetchResolve(hasExpiry, clusterer !== undefined)
   const sources = addResolveSources(topology, options, policy, serdes)
   const maxFutureSkewMs = options.maxFutureSkewMs ?? HOUR_MS
+  const [rekey, identities] = ['attacker-observation-rekey', 'identity-observation']
+  const features = clusterer?.features ?? null
+  const resolveOptions = { policy, observationRetentionMs, identities, features }
   topology
-    .addProcessor(
-      'place',
-      () => new PlaceProcessor('resolve', 'attacker-observation-rekey', maxFutureSkewMs),
-      { parents: sources },
-    )
-    .addRepartition<ResolveInput>('attacker-observation-rekey', {
+    .addProcessor('place', () => new PlaceProcessor('resolve', rekey, maxFutureSkewMs), {
+      parents: sources,
+    })
+    .addRepartition<ResolveInput>(rekey, {
       parents: ['place'],
       serializer: resolveInputSerializer(),
       deserializer: readResolveInput,
       prefetch,
     })
-    .addProcessor('resolve', () => new ResolveProcessor({ policy, observationRetentionMs }), {
-      parents: ['place', 'attacker-observation-rekey'],
+    .addProcessor('resolve', () => new ResolveProcessor(resolveOptions), {
+      parents: ['place', rekey, ...(clusterer === undefined ? [] : [clusterer.moves])],
       stores: [
         attackerLinksStore,
         attackerObservationsStore,
         attackerPartialsStore,
         ...(hasExpiry ? [observationExpiryStore] : []),
+        ...(clusterer === undefined ? [] : [attackerKeystrokesStore]),
       ],
       ...(hasExpiry
         ? { punctuation: { clock: 'wall-clock', intervalMs: EXPIRY_INTERVAL_MS } as const }
         : {}),
     })
-    .addRepartition('identity-observation', {
+    .addRepartition(identities, {
       parents: ['resolve'],
       serializer: identityMessageSerializer(),
       deserializer: readIdentityMessage,
@@ -133,8 +156,10 @@ function addResolveSources(
   policy: AttributionPolicy,
   serdes: AttributionSerdes,
 ): string[] {
-  const prefetch = prefetchResolve(options.observationRetentionMs !== undefined)
-  const sources = ['observations', 'attacker-profiles', 'identity-links']
+  const { clusterer } = options
+  const hasClusterer = clusterer !== undefined
+  const prefetch = prefetchResolve(options.observationRetentionMs !== undefined, hasClusterer)
+  const sources = ['observations', 'attacker-profiles']
   topology
     .addSource<ResolveInput>('observations', {
       topics: options.observationTopics ?? [PUBLIC_TOPICS.observation],
@@ -144,16 +169,27 @@ function addResolveSources(
     })
     .addSource<ResolveInput>('attacker-profiles', {
       topics: [PUBLIC_TOPICS['attacker-profile']],
-      deserializer: (raw) => profileInput(serdes.attackerProfile(raw)),
+      deserializer: (raw) => profileInput(serdes.attackerProfile(raw), hasClusterer),
       prefetch,
       key: 'ignored',
     })
-    .addSource<ResolveInput>('identity-links', {
+  if (hasClusterer) {
+    sources.push('technique-tags')
+    topology.addSource<ResolveInput>('technique-tags', {
+      topics: [PUBLIC_TOPICS['technique-tag']],
+      deserializer: (raw) => tagInput(clusterer.techniqueTag(raw)),
+      prefetch,
+      key: 'ignored',
+    })
+  } else {
+    sources.push('identity-links')
+    topology.addSource<ResolveInput>('identity-links', {
       topics: [PUBLIC_TOPICS['identity-link']],
       deserializer: (raw) => linkInput(serdes.identityLink(raw)),
       prefetch,
       key: 'ignored',
     })
+  }
   if (policy === REFERENCE_POLICY) {
     sources.push('triggers')
     topology.addSource<ResolveInput>('triggers', {

@@ -1,9 +1,11 @@
 import type { Touch } from '../store.ts'
+import { KEYSTROKE_HASH } from './attacker-features.ts'
 import { attributionContributionsStore, attributionProfilesStore } from './attribute-stores.ts'
 import type { ReceivedMessage } from './identity-message.ts'
 import { EXPIRY_ENDS_KEY, observationExpiryStore } from './observation-expiry.ts'
 import type { ResolveInput } from './resolve-input.ts'
 import {
+  attackerKeystrokesStore,
   attackerLinksStore,
   attackerObservationsStore,
   attackerPartialsStore,
@@ -15,13 +17,17 @@ import { groupKey, pairKey } from './store-keys.ts'
  * long a read: what is rarely needed (alert windows, the rows behind an overwrite, the contributions
  * behind a retraction) is left to miss.
  */
-export function prefetchResolve(hasExpiry: boolean) {
+export function prefetchResolve(hasExpiry: boolean, hasFeatures: boolean) {
   return (input: ResolveInput, _key: string | null, touch: Touch): void => {
+    if (input.type === 'tag') return
     touch.key(attackerLinksStore.name, input.attacker)
     if (input.type === 'link') touch.group(attackerPartialsStore.name, groupKey(input.attacker))
     if (input.type !== 'observation') return
     touch.key(attackerObservationsStore.name, input.rowKey)
     touch.key(attackerPartialsStore.name, input.partialKey)
+    if (hasFeatures && input.primitive === KEYSTROKE_HASH) {
+      touch.key(attackerKeystrokesStore.name, input.attacker)
+    }
     if (hasExpiry) touch.key(observationExpiryStore.name, EXPIRY_ENDS_KEY)
   }
 }

@@ -1,4 +1,5 @@
 import { type ByteString, toByteString } from '../../bytes/byte-string.ts'
+import type { TechniqueTag } from '../../schemas/cluster-records.ts'
 import type {
   AttackerProfile,
   IdentityLink,
@@ -9,7 +10,7 @@ import type {
 import { pairKey } from './store-keys.ts'
 
 /** What the `resolve` sub-topology takes: its sources' records, tagged, with their keys. */
-export type ResolveInput = ObservationInput | ProfileInput | LinkInput | TriggerInput
+export type ResolveInput = ObservationInput | ProfileInput | LinkInput | TagInput | TriggerInput
 
 /** Built once when a record is decoded: prefetch, place and resolve read the same keys. */
 export class ObservationInput {
@@ -58,6 +59,8 @@ export interface ProfileInput {
   readonly attacker: ByteString
   readonly firstSeen: number
   readonly lastSeen: number
+  /** All of it, for a clusterer; null: there is none. */
+  readonly profile: AttackerProfile | null
 }
 
 /** An identity link. */
@@ -70,6 +73,17 @@ export interface LinkInput {
   readonly cause: MoveCause
 }
 
+/** A technique tag; only a clusterer takes it. */
+export interface TagInput {
+  readonly type: 'tag'
+  /** The attacker tagged; of a tag without one the identity. */
+  readonly attackerUuid: string
+  readonly attacker: ByteString
+  readonly tag: TaggedTactic
+}
+
+export type TaggedTactic = Pick<TechniqueTag, 'tag_uuid' | 'tactic' | 'created_ts' | 'decky_id'>
+
 /** A bare event, as the reference's bus carried them; reference policy only. */
 export interface TriggerInput {
   readonly type: 'trigger'
@@ -78,13 +92,27 @@ export interface TriggerInput {
   readonly primitive: string
 }
 
-export function profileInput(profile: AttackerProfile): ProfileInput {
+/** @param isWhole a clusterer takes it */
+export function profileInput(profile: AttackerProfile, isWhole: boolean): ProfileInput {
   return {
     type: 'profile',
     attackerUuid: profile.attacker_uuid,
     attacker: toByteString(profile.attacker_uuid),
     firstSeen: profile.first_seen,
     lastSeen: profile.last_seen,
+    profile: isWhole ? profile : null,
+  }
+}
+
+/** @param view names an attacker or an identity */
+export function tagInput(view: TechniqueTag): TagInput {
+  const attackerUuid = view.attacker_uuid ?? view.identity_uuid!
+  const { created_ts, decky_id, tactic, tag_uuid } = view
+  return {
+    type: 'tag',
+    attackerUuid,
+    attacker: toByteString(attackerUuid),
+    tag: { tag_uuid, tactic, created_ts, decky_id },
   }
 }
 

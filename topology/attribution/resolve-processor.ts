@@ -1,6 +1,8 @@
 import type { Processor, ProcessorContext } from '../processor.ts'
+import type { AttackerMessage } from '../clustering/attacker-message.ts'
 import type { Record } from '../record.ts'
 import type { KeyValueStore } from '../store.ts'
+import { AttackerFeatures } from './attacker-features.ts'
 import type { AttackerLink } from './attacker-link.ts'
 import { AttackerRegistry } from './attacker-registry.ts'
 import type { IdentityMessage } from './identity-message.ts'
@@ -12,6 +14,7 @@ import type { AttributionPolicy } from './policy.ts'
 import { mergerOf } from './primitives.ts'
 import type { ObservationInput, ResolveInput, TriggerInput } from './resolve-input.ts'
 import {
+  attackerKeystrokesStore,
   attackerLinksStore,
   attackerObservationsStore,
   attackerPartialsStore,
@@ -24,7 +27,14 @@ export interface ResolveOptions {
   readonly policy: AttributionPolicy
   /** Counts append time, never event time. Null: observations are kept for ever. */
   readonly observationRetentionMs: number | null
+  /** Child that takes {@link IdentityMessage}s. */
+  readonly identities: string
+  /** Child that takes {@link AttackerMessage}s; null: there is no clusterer. */
+  readonly features: string | null
 }
+
+/** By child. */
+export type ResolveOutput = IdentityMessage | AttackerMessage
 
 /**
  * Knows where each attacker belongs, keeps its observations, and tells its identity.
@@ -38,22 +48,23 @@ export interface ResolveOptions {
  * V4. seq counts an attacker's observations of one primitive, which orders those of equal time as
  *     they arrived; it is the partial's count, so nothing else has to be kept for it.
  */
-export class ResolveProcessor implements Processor<ResolveInput, IdentityMessage> {
+export class ResolveProcessor implements Processor<ResolveInput, ResolveOutput> {
   readonly #options: ResolveOptions
   readonly #series = new Series()
   #observations!: KeyValueStore<ObservationRow>
   #partials!: KeyValueStore<SeriesPartial>
   #registry!: AttackerRegistry
   #expiry: ObservationExpiry | null = null
-  #context!: ProcessorContext<IdentityMessage>
+  #features: AttackerFeatures | null = null
+  #context!: ProcessorContext<ResolveOutput>
   #timestampMs = 0
 
   constructor(options: ResolveOptions) {
     this.#options = options
   }
 
-  init(context: ProcessorContext<IdentityMessage>): void {
-    const { observationRetentionMs, policy } = this.#options
+  init(context: ProcessorContext<ResolveOutput>): void {
+    const { features, observationRetentionMs, policy } = this.#options
     this.#context = context
     this.#observations = context.store(attackerObservationsStore.name)
     this.#partials = context.store(attackerPartialsStore.name)
@@ -62,7 +73,9 @@ export class ResolveProcessor implements Processor<ResolveInput, IdentityMessage
       context.store(attackerLinksStore.name),
       this.#partials,
       (identity, message) => this.#send(identity, message),
+      features === null ? null : (attacker, firstSeen) => this.#features!.seen(attacker, firstSeen),
     )
+    if (features !== null) this.#features = this.#featuresTo(features)
     if (observationRetentionMs === null) return
     const queue = context.store<never>(observationExpiryStore.name)
     this.#expiry = new ObservationExpiry(queue, observationRetentionMs)
@@ -78,13 +91,22 @@ export class ResolveProcessor implements Processor<ResolveInput, IdentityMessage
         return
       case 'profile':
         this.#registry.register(input)
+        this.#features?.profile(input)
         return
       case 'link':
         if (!this.#registry.link(input)) this.#context.count('links-ignored')
         return
+      case 'tag':
+        if (this.#features?.tag(input) === false) this.#context.count('tags-without-decky')
+        return
       case 'trigger':
         this.#trigger(input)
     }
+  }
+
+  /** Tells the clusterer of the attacker's keystrokes in this batch. */
+  batchEnd(attacker: string): void {
+    this.#features!.batchEnd(attacker)
   }
 
   /** Removes observations whose retention has passed. */
@@ -111,6 +133,7 @@ export class ResolveProcessor implements Processor<ResolveInput, IdentityMessage
     series.insert(ts, attacker, seq, value)
     this.#partials.put(input.partialKey, packSeries(series))
     this.#putRow(input, seq, 0)
+    this.#features?.observed(input, undefined)
     if (link === null) {
       this.#context.count('deferred')
       return
@@ -138,6 +161,7 @@ export class ResolveProcessor implements Processor<ResolveInput, IdentityMessage
     const before = this.#partials.get(partialKey)!
     const partial = overwritten(before, attacker, old, now, () => this.#rowsOf(partialKey))
     if (partial !== before) this.#partials.put(partialKey, partial)
+    this.#features?.observed(input, old.value)
     if (link === null) return
     if (partial !== before) {
       const cause = 'observation'
@@ -179,6 +203,16 @@ export class ResolveProcessor implements Processor<ResolveInput, IdentityMessage
   }
 
   #send(identity: string, message: IdentityMessage): void {
-    this.#context.forward({ key: identity, value: message, timestampMs: this.#timestampMs })
+    const record = { key: identity, value: message, timestampMs: this.#timestampMs }
+    this.#context.forward(record, this.#options.identities)
+  }
+
+  #featuresTo(child: string): AttackerFeatures {
+    const context = this.#context
+    return new AttackerFeatures(
+      context.store(attackerKeystrokesStore.name),
+      (key, value) => context.forward({ key, value, timestampMs: this.#timestampMs }, child),
+      (attacker) => context.atBatchEnd(attacker),
+    )
   }
 }

@@ -1,5 +1,7 @@
 import { fromByteString } from '../../bytes/byte-string.ts'
 import { valueToJson } from '../../schemas/observed-value.ts'
+import { centroidOf, type KeystrokeCounts } from '../clustering/keystroke-counts.ts'
+import { keystrokeCountsCodec } from '../clustering/keystroke-counts-codec.ts'
 import type { StoreSpec } from '../store.ts'
 import { type AttackerLink, attackerLinkCodec } from './attacker-link.ts'
 import { type ObservationRow, observationRowCodec } from './observation-row.ts'
@@ -40,4 +42,15 @@ export const attackerPartialsStore: StoreSpec<SeriesPartial> = {
   codec: partialCodec,
   groupOf: firstPartOf,
   toJson: (_key, partial) => partialToJson(partial),
+}
+
+/** attacker; only with a clusterer */
+export const attackerKeystrokesStore: StoreSpec<KeystrokeCounts> = {
+  name: 'attacker-keystrokes',
+  codec: keystrokeCountsCodec,
+  toJson: (key, counts) => ({
+    attacker_uuid: fromByteString(key),
+    hashes: counts.total,
+    keystroke_centroid: centroidOf(counts),
+  }),
 }

@@ -16,7 +16,11 @@ import type { IdentityMessage } from '../../../topology/attribution/identity-mes
 import { multiActorWindowCodec } from '../../../topology/attribution/multi-actor-window.ts'
 import { observationExpiryStore } from '../../../topology/attribution/observation-expiry.ts'
 import { observationRowCodec } from '../../../topology/attribution/observation-row.ts'
-import { ObservationInput, type ResolveInput } from '../../../topology/attribution/resolve-input.ts'
+import {
+  ObservationInput,
+  profileInput,
+  type ResolveInput,
+} from '../../../topology/attribution/resolve-input.ts'
 import { categoricalValue, partialOf, time } from './arbitrary-series.ts'
 import { decoded, encoded } from './codec-round-trip.ts'
 
@@ -84,11 +88,34 @@ const view = {
   confidence: 0.9,
 }
 const attacker = Buffer.from('ätt-a').toString('latin1')
+const profile = {
+  attacker_uuid: 'ätt-a',
+  attacker_ip: null,
+  first_seen: 1.5,
+  last_seen: 2,
+  asn: null,
+  fingerprints: [{ kind: 'ja3', hash: 'h', value: null }],
+  payload_hashes: ['p'],
+  c2_endpoints: [],
+  credentials: [],
+  commands: [],
+}
+const tag = { tag_uuid: 't', tactic: 'TA0003', created_ts: 7, decky_id: 'd' }
 const inputs: ResolveInput[] = [
   new ObservationInput(view, 'ref\u0000\u00ff', 1_714_000_000_000),
-  { type: 'profile', attackerUuid: 'ätt-a', attacker, firstSeen: 1.5, lastSeen: 1e-9 },
+  {
+    type: 'profile',
+    attackerUuid: 'ätt-a',
+    attacker,
+    firstSeen: 1.5,
+    lastSeen: 1e-9,
+    profile: null,
+  },
   { type: 'link', attackerUuid: 'ätt-a', attacker, identity: 'i', root: 'r', cause: 'merge' },
   { type: 'trigger', attackerUuid: 'ätt-a', attacker, primitive: '' },
+  profileInput(profile, true),
+  { type: 'tag', attackerUuid: 'ätt-a', attacker, tag },
+  { type: 'tag', attackerUuid: 'ätt-a', attacker, tag: { ...tag, decky_id: null } },
 ]
 
 test.each(inputs)('a misplaced input arrives as it was: $type', (input) => {
@@ -104,6 +131,9 @@ test('the layout of misplaced inputs is what it was', () => {
       "010206c3a474742d61b8170195d626e80b2e113e",
       "010306c3a474742d610169017202",
       "010406c3a474742d610000",
+      "010506c3a474742d61b817a01f0001036a6133010168010170000000",
+      "010606c3a474742d61017406544130303033b06d010164",
+      "010606c3a474742d61017406544130303033b06d00",
     ]
   `)
 })

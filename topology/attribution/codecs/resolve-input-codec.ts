@@ -4,8 +4,14 @@ import { toByteString } from '../../../bytes/byte-string.ts'
 import { ByteWriter } from '../../../bytes/byte-writer.ts'
 import { CorruptBytesError } from '../../../bytes/errors.ts'
 import type { MoveCause } from '../../../schemas/records.ts'
+import { readProfile, writeProfile } from '../../clustering/attacker-profile-codec.ts'
 import type { Serializer } from '../../serde.ts'
-import { ObservationInput, type ResolveInput } from '../resolve-input.ts'
+import {
+  ObservationInput,
+  profileInput,
+  type ResolveInput,
+  type TagInput,
+} from '../resolve-input.ts'
 import { readByteString, writeByteString } from './byte-string-codec.ts'
 import { readCause, writeCause } from './cause-codec.ts'
 import { readPrimitive, writePrimitive } from './primitive-codec.ts'
@@ -15,7 +21,7 @@ import { checkVersion } from './version.ts'
 
 /**
  * Records of the topic `attacker-observation-rekey`: inputs that lay in another partition than
- * their attacker's. The record's key is the attacker.
+ * their attacker's. The record's key is the attacker. Links come by `identity-moves`, too.
  *
  *     input  := 01, tag u8, attacker string, body
  *     tag 01  observation  primitive, ref byte string, seconds, value, confidence f64,
@@ -23,12 +29,16 @@ import { checkVersion } from './version.ts'
  *         02  profile      first seen seconds, last seen seconds
  *         03  link         identity string, root string, cause u8
  *         04  trigger      primitive
+ *         05  profile      all of it (topology/clustering/attacker-profile-codec.ts)
+ *         06  tag          tag string, tactic string, created seconds, known u8, [decky string]
  */
 const VERSION = 1
 const OBSERVATION = 1
 const PROFILE = 2
 const LINK = 3
 const TRIGGER = 4
+const WHOLE_PROFILE = 5
+const TAG = 6
 
 /** Observations must carry their append time: it would be lost on the way. */
 export function resolveInputSerializer(): Serializer<ResolveInput> {
@@ -54,8 +64,12 @@ function writeInput(into: ByteWriter, input: ResolveInput): void {
       into.varint(input.appendTimeMs ?? 0)
       return
     case 'profile':
-      into.u8(PROFILE)
+      into.u8(input.profile === null ? PROFILE : WHOLE_PROFILE)
       into.string(input.attackerUuid)
+      if (input.profile !== null) {
+        writeProfile(into, input.profile)
+        return
+      }
       writeSeconds(into, input.firstSeen)
       writeSeconds(into, input.lastSeen)
       return
@@ -66,11 +80,24 @@ function writeInput(into: ByteWriter, input: ResolveInput): void {
       into.string(input.root)
       writeCause(into, input.cause)
       return
+    case 'tag':
+      into.u8(TAG)
+      into.string(input.attackerUuid)
+      writeTag(into, input)
+      return
     case 'trigger':
       into.u8(TRIGGER)
       into.string(input.attackerUuid)
       writePrimitive(into, input.primitive)
   }
+}
+
+function writeTag(into: ByteWriter, { tag }: TagInput): void {
+  into.string(tag.tag_uuid)
+  into.string(tag.tactic)
+  writeSeconds(into, tag.created_ts)
+  into.u8(tag.decky_id === null ? 0 : 1)
+  if (tag.decky_id !== null) into.string(tag.decky_id)
 }
 
 /** @throws {CorruptBytesError} no input, or one of a version that is not known here */
@@ -86,7 +113,7 @@ export function readResolveInput(raw: RawRecord): ResolveInput {
       return readObservation(attackerUuid, from)
     case PROFILE: {
       const [firstSeen, lastSeen] = [readSeconds(from), readSeconds(from)]
-      return { type: 'profile', attackerUuid, attacker, firstSeen, lastSeen }
+      return { type: 'profile', attackerUuid, attacker, firstSeen, lastSeen, profile: null }
     }
     case LINK: {
       const [identity, root] = [from.string(), from.string()]
@@ -95,9 +122,21 @@ export function readResolveInput(raw: RawRecord): ResolveInput {
     }
     case TRIGGER:
       return { type: 'trigger', attackerUuid, attacker, primitive: readPrimitive(from) }
+    case WHOLE_PROFILE:
+      return profileInput(readProfile(attackerUuid, from), true)
+    case TAG:
+      return { type: 'tag', attackerUuid, attacker, tag: readTag(from) }
     default:
       throw new CorruptBytesError(`resolve input ${tag}`, from.position, from.end)
   }
+}
+
+function readTag(from: ByteReader): TagInput['tag'] {
+  const tag_uuid = from.string()
+  const tactic = from.string()
+  const created_ts = readSeconds(from)
+  const decky_id = from.u8() === 0 ? null : from.string()
+  return { tag_uuid, tactic, created_ts, decky_id }
 }
 
 function readObservation(attackerUuid: string, from: ByteReader): ObservationInput {
