@@ -57,7 +57,7 @@ export class AttackerFeatures {
 
   /** @param replaced what was observed under this reference before; undefined: nothing */
   observed({ attacker, primitive, value }: ObservationInput, replaced: Value | undefined): void {
-    if (primitive !== KEYSTROKE_HASH) return
+    if (primitive !== KEYSTROKE_HASH || value === replaced) return
     const before = this.#keystrokes.get(attacker) ?? NO_KEYSTROKES
     const after = withKeystroke(withKeystroke(before, replaced, -1), value, 1)
     if (after === before) return
