@@ -9,8 +9,13 @@ import type { SchemaRegistry } from '../../schemas/registry.ts'
 import type { Serializer } from '../serde.ts'
 
 export interface CampaignOptions {
-  /** Nodes that bring an `IdentityMessage` each, keyed by identity: a repartition of one task. */
+  /**
+   * Nodes that bring an `IdentityMessage` each, keyed by identity: a repartition of one task; and,
+   * where there is a {@link health}, one that brings `ControlMessage`s (topology/worker/).
+   */
   readonly parents: readonly string[]
+  /** Child that is sent a heartbeat, a `WorkerHealth`, when one is due; null: nobody hears. */
+  readonly health: string | null
   /** `reference` is for the reference vectors only. */
   readonly policy: 'streaming' | 'reference'
   /** Holders of a value beyond which it brings no candidates; streaming policy. */

@@ -14,8 +14,13 @@ import type { Serializer } from '../serde.ts'
 export const IDENTIFY = 'identify'
 
 export interface IdentityOptions {
-  /** Nodes that bring an `AttackerMessage` each, keyed by attacker: a repartition of one task. */
+  /**
+   * Nodes that bring an `AttackerMessage` each, keyed by attacker: a repartition of one task; and,
+   * where there is a {@link health}, one that brings `ControlMessage`s (topology/worker/).
+   */
   readonly parents: readonly string[]
+  /** Child that is sent a heartbeat, a `WorkerHealth`, when one is due; null: nobody hears. */
+  readonly health: string | null
   /**
    * Child of {@link IDENTIFY} that leads to the attackers' own tasks: it is sent the `linkInput` of
    * every link, keyed by attacker.
