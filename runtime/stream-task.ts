@@ -3,7 +3,7 @@ import type { StorePosition } from '../state/query-port.ts'
 import type { TaskState as TaskStores } from '../state/task-state.ts'
 import { SubTopologyExecutor } from '../topology/executor.ts'
 import { runBatch } from './batch-run.ts'
-import { encodeCommitMetadata, newestStreamTime } from './commit-metadata.ts'
+import { encodeCommitMetadata, lastCommitNumber, newestStreamTime } from './commit-metadata.ts'
 import { committedInputs, positionsOf } from './committed-inputs.ts'
 import type { CrashProbe } from './crash-probe.ts'
 import { DeadLetters } from './dead-letters.ts'
@@ -110,7 +110,7 @@ export class StreamTask {
   /** True when a commit would move something. */
   get isDirty(): boolean {
     if (this.#collector.recordCount > 0 || this.#stores?.hasUncommitted === true) return true
-    return this.#offsets().some((offset, i) => offset.offset !== this.#committed[i]?.offset)
+    return this.queues.some(({ nextOffset }, i) => nextOffset !== this.#committed[i]?.offset)
   }
 
   /** Input positions whose effects are committed, and how far they lie behind. */
@@ -124,7 +124,8 @@ export class StreamTask {
    * @throws {FencedError} another instance took the task over meanwhile
    */
   async start(): Promise<void> {
-    await this.#open()
+    const { cacheBytesMax, directory } = this.#env
+    this.#stores ??= await directory.open(this.id, this.plan.subTopology.stores, cacheBytesMax)
     await this.#fence()
     this.#enter('restoring')
     await this.#probe('2-before-restore')
@@ -194,13 +195,14 @@ export class StreamTask {
   }
 
   /**
-   * After a failed commit: drops what was not committed and stands at the committed offsets. May
-   * be called again after it threw.
+   * After a failed commit: drops what was not committed and stands at the committed offsets, which
+   * are the verdict on it. May be called again after it threw.
    */
   async rewind(): Promise<void> {
+    await this.#fence()
+    this.#committer!.settle(this.#committed)
     this.#stores!.commitFailed()
     this.#collector.clear()
-    await this.#fence()
     this.#begin()
     this.#enter('running')
   }
@@ -235,11 +237,6 @@ export class StreamTask {
     const records = this.#input!.take(recordsMax)
     if (records.length > 0 || (await this.#writerSchemas?.load()) !== true) return records
     return this.#input!.take(recordsMax)
-  }
-
-  async #open(): Promise<void> {
-    const specs = this.plan.subTopology.stores
-    this.#stores ??= await this.#env.directory.open(this.id, specs, this.#env.cacheBytesMax)
   }
 
   /** Step 1, and the committed offsets of step 2. */
@@ -328,8 +325,12 @@ export class StreamTask {
   }
 
   #offsets(): CommittedOffset[] {
-    const streamTimeMs = this.#executor?.streamTimeMs ?? -1
-    const metadata = encodeCommitMetadata(streamTimeMs, this.#hash, this.plan.identities.text)
+    const metadata = encodeCommitMetadata({
+      streamTimeMs: this.#executor?.streamTimeMs ?? -1,
+      hash: this.#hash,
+      topics: this.plan.identities.text,
+      number: lastCommitNumber(this.#committed.map((former) => former.metadata)) + 1,
+    })
     return this.#group.queues.map(({ topic, partition, nextOffset }) => ({
       topic,
       partition,

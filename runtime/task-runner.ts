@@ -33,7 +33,7 @@ const IDLE_WAIT_MS = 250
  *     one is not started before its verdict.
  * R2. A failure of a commit stops processing before anything else is sent; `rewind` follows.
  * R3. While the disk refuses checkpoints nothing is processed.
- * R3. A batch that threw midway is never committed, not even by the commit of a close.
+ * R4. A batch that threw midway is never committed, not even by the commit of a close.
  */
 export class TaskRunner {
   readonly task: StreamTask
@@ -144,6 +144,8 @@ export class TaskRunner {
 
   async #turn(): Promise<void> {
     if (this.#commitError !== null) await this.#recover(this.#commitError.error)
+    // Told to stop before it stood at the committed offsets: what is at hand lies beyond them.
+    if (this.#commitError !== null) return
     this.#checkpoints.startWhenDue()
     if (this.#checkpoints.isFailing) {
       await this.#checkpoints.idle()
@@ -204,20 +206,21 @@ export class TaskRunner {
     this.#repeatedCommits++
     await this.#pause(error)
     if (this.#stopped) return
-    await this.#retrying(() => this.task.rewind())
-    this.#commitError = null
+    if (await this.#retrying(() => this.task.rewind())) this.#commitError = null
   }
 
-  async #retrying(attempt: () => Promise<void>): Promise<void> {
+  /** @returns false: told to stop before an attempt succeeded */
+  async #retrying(attempt: () => Promise<void>): Promise<boolean> {
     while (!this.#stopped) {
       try {
         await attempt()
-        return
+        return true
       } catch (error) {
         if (!isPassing(error)) throw error
         await this.#pause(error)
       }
     }
+    return false
   }
 
   async #pause(error: unknown): Promise<void> {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import {
   decodeCommitMetadata,
   encodeCommitMetadata,
+  lastCommitNumber,
   newestStreamTime,
 } from '../../runtime/commit-metadata.ts'
 import { TopicIdentities } from '../../runtime/topic-identities.ts'
@@ -15,23 +16,35 @@ const topics = fc.uniqueArray(fc.record({ name: fc.string(), topicId: fc.string(
 
 test('what is encoded is decoded', () => {
   fc.assert(
-    fc.property(fc.integer({ min: -1, max: 2 ** 50 }), topics, (streamTimeMs, of) => {
-      const { text } = new TopicIdentities(of)
-      const metadata = encodeCommitMetadata(streamTimeMs, HASH, text)
-      expect(decodeCommitMetadata(metadata)).toEqual({ streamTimeMs, hash: HASH, topics: text })
-      expect(metadata.length).toBeLessThan(4096)
-    }),
+    fc.property(
+      fc.integer({ min: -1, max: 2 ** 50 }),
+      topics,
+      fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+      (streamTimeMs, of, number) => {
+        const { text } = new TopicIdentities(of)
+        const written = { streamTimeMs, hash: HASH, topics: text, number }
+        const metadata = encodeCommitMetadata(written)
+        expect(decodeCommitMetadata(metadata)).toEqual(written)
+        expect(metadata.length).toBeLessThan(4096)
+      },
+    ),
   )
 })
 
 test('takes what earlier versions wrote, and nothing that a tool wrote', () => {
-  const unknown = { streamTimeMs: -1, hash: null, topics: '' }
+  const unknown = { streamTimeMs: -1, hash: null, topics: '', number: 0 }
   expect(decodeCommitMetadata('1:77')).toEqual({ ...unknown, streamTimeMs: 77 })
-  expect(decodeCommitMetadata(`2:77:${HASH}`)).toEqual({ streamTimeMs: 77, hash: HASH, topics: '' })
+  expect(decodeCommitMetadata(`2:77:${HASH}`)).toEqual({
+    ...unknown,
+    streamTimeMs: 77,
+    hash: HASH,
+  })
   for (const text of ['', 'by hand', '3', '3:', '3:1:short', `3:1:${HASH}:UPPER`, '9:1']) {
     expect(decodeCommitMetadata(text)).toMatchObject({ hash: null, topics: '' })
   }
   expect(newestStreamTime(['', '1:5', `2:9:${HASH}`, `3:7:${HASH}:`])).toBe(9)
+  expect(lastCommitNumber(['', `3:7:${HASH}:`])).toBe(0)
+  expect(lastCommitNumber([`4:7:${HASH}::3`, `4:7:${HASH}::4`])).toBe(4)
 })
 
 test('names exactly the topics that have another id than when it was written', () => {
