@@ -105,7 +105,8 @@ class CampaignPass {
   #form(members: readonly CampaignIdentity[]): void {
     const uuids = members.map(({ uuid }) => uuid)
     const campaign = this.#attempt(() => this.#store.newCampaign(uuids))
-    if (campaign === null || !this.#succeeds(() => this.#store.create(campaign))) return
+    if (campaign === null) return
+    if (!this.#succeeds(() => this.#store.create(campaign, uuids))) return
     const identities = this.#link(members, campaign)
     if (identities.length > 0) this.#formed.push({ campaign, identities })
   }

@@ -31,7 +31,7 @@ export interface CampaignStore {
   visits(identity: string): ReadonlyMap<string, DeckyVisit>
   /** The id of a new campaign of these identities; asked once a new component. */
   newCampaign(identities: readonly string[]): string
-  create(campaign: string): void
+  create(campaign: string, identities: readonly string[]): void
   link(identity: string, campaign: string): void
   /** Sets the campaign's merge pointer; null clears it. */
   merge(campaign: string, into: string | null): void

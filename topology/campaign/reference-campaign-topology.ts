@@ -1,0 +1,27 @@
+import type { Topology } from '../topology.ts'
+import type { CampaignOptions } from './campaign-options.ts'
+import { addCampaignSinks, CAMPAIGN } from './campaign-sinks.ts'
+import {
+  type InterceptCampaigns,
+  ReferenceCampaignProcessor,
+} from './reference-campaign-processor.ts'
+import {
+  referenceCampaignIdentitiesStore,
+  referenceCampaignsStore,
+} from './reference-campaign-rows.ts'
+
+const REFERENCE_PASS_MS = 60_000
+
+/** `campaign` under the reference policy. */
+export function addReferenceCampaign(
+  topology: Topology,
+  { parents, serdes }: Pick<CampaignOptions, 'parents' | 'serdes'>,
+  intercept: InterceptCampaigns = (store) => store,
+): void {
+  topology.addProcessor(CAMPAIGN, () => new ReferenceCampaignProcessor(intercept), {
+    parents,
+    stores: [referenceCampaignIdentitiesStore, referenceCampaignsStore],
+    punctuation: { clock: 'wall-clock', intervalMs: REFERENCE_PASS_MS },
+  })
+  addCampaignSinks(topology, serdes)
+}
