@@ -12,7 +12,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 export type Scope = 'read' | 'write' | 'admin'
 
 export interface TokenConfig {
-  /** For the log; not secret. */
+  /** For the log and for who asked a worker for something; not secret. */
   readonly name: string
   /** SHA-256 of the token's UTF-8 bytes, 64 hex digits. */
   readonly sha256: string
@@ -25,9 +25,14 @@ export class TokenConfigError extends Error {
   readonly code = 'TOKEN_CONFIG'
 }
 
-interface KnownToken {
-  readonly digest: Buffer
+/** Whose request it is, and what it may. */
+export interface Caller {
+  readonly name: string
   readonly scopes: ReadonlySet<Scope>
+}
+
+interface KnownToken extends Caller {
+  readonly digest: Buffer
 }
 
 const sha256Hex = /^[0-9a-fA-F]{64}$/
@@ -45,7 +50,7 @@ export class BearerTokens {
         )
       }
       if (scopes.length === 0) throw new TokenConfigError(`token ${name} has no scope`)
-      return { digest: Buffer.from(sha256, 'hex'), scopes: new Set(scopes) }
+      return { name, digest: Buffer.from(sha256, 'hex'), scopes: new Set(scopes) }
     })
   }
 
@@ -53,14 +58,14 @@ export class BearerTokens {
     return this.known.length > 0
   }
 
-  /** @returns the scopes of the token in an `Authorization` header; null: no known token */
-  scopesOf(authorization: string | undefined): ReadonlySet<Scope> | null {
+  /** @returns who has the token in an `Authorization` header; null: it is no known token */
+  callerOf(authorization: string | undefined): Caller | null {
     const match = /^Bearer +([!-~]{1,4096})$/i.exec(authorization ?? '')
     if (match === null) return null
     const digest = createHash('sha256').update(match[1]!).digest()
-    let found: ReadonlySet<Scope> | null = null
+    let found: Caller | null = null
     for (const token of this.known) {
-      if (timingSafeEqual(token.digest, digest)) found = token.scopes
+      if (timingSafeEqual(token.digest, digest)) found = token
     }
     return found
   }

@@ -5,6 +5,7 @@ import type { DeadLetterPort } from '../state/dead-letter-port.ts'
 import type { EventFeed, IngestPort, QueryPort } from '../state/query-port.ts'
 import type { TokenConfig } from './bearer-tokens.ts'
 import type { LineEncoders } from './ingest/line-encoder.ts'
+import type { WorkerControlEncoder } from './worker-control-encoder.ts'
 import type { PeerAccess } from './peer/peer-gate.ts'
 
 /** What the API logs to; pino's loggers are one. */
@@ -19,6 +20,7 @@ export interface ApiOptions {
   readonly observationTopics?: readonly string[]
   readonly topologyDescription: TopologyDescription
   readonly encoders: LineEncoders
+  readonly encodeControl: WorkerControlEncoder
   /** Metrics of the runtime, served beside those of the process and of HTTP. */
   readonly metrics: Registry
   /** Absent: other instances are not answered. */

@@ -8,7 +8,14 @@ declare module 'fastify' {
     /** Who may call the route; one that does not say needs `read`. `peer`: see peer-gate.ts. */
     access?: Scope | 'public' | 'peer'
   }
+
+  interface FastifyRequest {
+    /** Name of the token that the request came with; {@link LOCAL_CALLER} where none is asked. */
+    caller: string
+  }
 }
+
+export const LOCAL_CALLER = 'local'
 
 /**
  * Refuses a request before anything of it is read.
@@ -28,11 +35,12 @@ export function guardRequest(request: FastifyRequest, tokens: BearerTokens): voi
   if (!tokens.configured) guardHost(request)
   if (request.method !== 'GET' && request.method !== 'HEAD') guardOrigin(request)
   if (!tokens.configured || access === 'public' || access === 'peer') return
-  const scopes = tokens.scopesOf(request.headers.authorization)
-  if (scopes === null) throw new ApiError('UNAUTHENTICATED')
-  if (!allows(scopes, access)) {
+  const caller = tokens.callerOf(request.headers.authorization)
+  if (caller === null) throw new ApiError('UNAUTHENTICATED')
+  if (!allows(caller.scopes, access)) {
     throw new ApiError('FORBIDDEN', `this route needs a token with the scope ${access}`)
   }
+  request.caller = caller.name
 }
 
 function guardHost(request: FastifyRequest): void {

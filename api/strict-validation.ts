@@ -8,13 +8,13 @@ import type { FastifySchemaCompiler } from 'fastify'
  * parameter whose schema says integer becomes one only from plain decimal digits; anything else
  * stays text and fails its schema, as do unknown and repeated parameters.
  *
- * Bodies are not validated here: the only ones are NDJSON streams, whose lines are checked one by
- * one against their record's schema, whatever Content-Type tricks the head plays.
+ * Of bodies only JSON objects are validated here. The others are NDJSON streams, whose lines are
+ * checked one by one against their record's schema, whatever Content-Type tricks the head plays.
  */
 export function strictValidatorCompiler(): FastifySchemaCompiler<object> {
   const ajv = new Ajv({ coerceTypes: false, useDefaults: true, removeAdditional: false })
   return ({ schema, httpPart }) => {
-    if (httpPart === 'body') return () => true
+    if (httpPart === 'body' && !isObjectSchema(schema)) return () => true
     const validate = ajv.compile(schema)
     if (httpPart !== 'querystring') return validate
     const integers = integerProperties(schema)
@@ -29,6 +29,10 @@ export function strictValidatorCompiler(): FastifySchemaCompiler<object> {
 }
 
 type QueryValidator = ReturnType<FastifySchemaCompiler<object>>
+
+function isObjectSchema(schema: object): boolean {
+  return 'type' in schema && schema.type === 'object'
+}
 
 interface ObjectSchema {
   readonly properties?: Readonly<Record<string, { readonly type?: unknown }>>

@@ -1,5 +1,7 @@
 import { expect, expectTypeOf, test } from 'vitest'
+import { WORKERS } from '../../schemas/worker-records.ts'
 import * as rows from '../../state/attribution-rows.ts'
+import { workerStoreName, type WorkerStateRow } from '../../state/worker-rows.ts'
 import type { AttackerLink } from '../../topology/attribution/attacker-link.ts'
 import {
   attributionProfilesStore,
@@ -14,6 +16,7 @@ import {
   attackerLinksStore,
   attackerObservationsStore,
 } from '../../topology/attribution/resolve-stores.ts'
+import { type WorkerRow, workerStore } from '../../topology/worker/worker-row.ts'
 
 test('the rows of the stores are what the API reads of them', () => {
   expectTypeOf<AttackerLink>().toExtend<rows.AttackerLinkRow>()
@@ -21,6 +24,11 @@ test('the rows of the stores are what the API reads of them', () => {
   expectTypeOf<Profile>().toExtend<rows.AttributionProfileRow>()
   expectTypeOf<IdentityMember>().toExtend<rows.IdentityMemberRow>()
   expectTypeOf<MultiActorWindow>().toExtend<rows.MultiActorWindowRow>()
+})
+
+test('the rows of workers are what the API reads of them, in stores of the names it knows', () => {
+  expectTypeOf<WorkerRow>().toExtend<WorkerStateRow>()
+  for (const worker of WORKERS) expect(workerStoreName(worker)).toBe(workerStore(worker).name)
 })
 
 test('the API knows the stores by their names', () => {

@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { onTestFinished, vi } from 'vitest'
 import { recordLineEncoders } from '../../api/ingest/record-line-encoder.ts'
+import { workerControlEncoder } from '../../api/worker-control-encoder.ts'
 import type { ApiTls } from '../../api/options.ts'
 import { PeerHttpClient } from '../../api/peer/peer-http-client.ts'
 import { createApi, type Api } from '../../api/server.ts'
@@ -109,6 +110,7 @@ export class HttpMember {
       deadLetters: new MemoryDeadLetters(),
       topologyDescription: { json: {}, text: '', dot: '', mermaid: '' },
       encoders: recordLineEncoders(new InProcessRegistry(), 'avro'),
+      encodeControl: workerControlEncoder(new InProcessRegistry(), 'avro'),
       metrics: new Registry(),
       tokens: [],
       host: '127.0.0.1',

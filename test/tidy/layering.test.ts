@@ -21,6 +21,7 @@ const apiReads = [
   'state/attribution-rows.ts',
   'state/identity-rows.ts',
   'state/campaign-rows.ts',
+  'state/worker-rows.ts',
   'state/dead-letter-port.ts',
   'state/errors.ts',
 ]
