@@ -208,10 +208,14 @@ export function produceFetchCases(shared: SharedBroker): void {
       const fetcher = broker.fetcher({ partitionBytesMax: 3000 })
       fetcher.assign([0, 1, 2].map((partition) => ({ topic, partition, offset: 0 })))
       const seen = new Set<number>()
-      for (let polls = 0; polls < 5 && seen.size < 3; polls++) {
-        for (const { partition } of (await fetcher.poll(5000)).fetched) seen.add(partition)
+      // The busy one never runs dry. How many polls it takes is the connections' affair: that of
+      // another broker may be slow to open.
+      while (seen.size < 3) {
+        const { fetched } = await fetcher.poll(5000)
+        expect(fetched).not.toEqual([])
+        for (const { partition } of fetched) seen.add(partition)
+        if (seen.has(0)) fetcher.assign([{ topic, partition: 0, offset: 0 }])
       }
-      expect(seen).toEqual(new Set([0, 1, 2]))
       await fetcher.close()
       await producer.close()
     })
