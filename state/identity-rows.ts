@@ -34,9 +34,13 @@ export interface IdentityRow {
   readonly keystrokeCentroid: string | null
 }
 
+/** The newest 100 of an identity; both sides of a merge tell of it. */
 export interface IdentityEventRow {
-  readonly type: 'formed' | 'linked' | 'merged' | 'unmerged'
-  /** linked: the attacker. merged: the identity merged into. unmerged: the one it came from. */
+  readonly type: 'formed' | 'linked' | 'merged' | 'unmerged' | 'gained' | 'lost'
+  /**
+   * formed: null. linked: the attacker. merged: the identity merged into; gained: the one merged
+   * into this. unmerged: the identity it came from; lost: the one that went.
+   */
   readonly other: string | null
   /** When the pass ran, epoch milliseconds. */
   readonly atMs: number

@@ -1,5 +1,12 @@
 import type { ByteString } from '../../bytes/byte-string.ts'
-import { evidenceOfRowKey, PENDING_ATTACKERS, PENDING_EVIDENCE, pendingOf } from './cluster-keys.ts'
+import {
+  evidenceOfRowKey,
+  PENDING,
+  PENDING_ATTACKERS,
+  PENDING_EVIDENCE,
+  PENDING_TOUCHED,
+  pendingOf,
+} from './cluster-keys.ts'
 import type { Evidence } from './evidence.ts'
 import { ANNOUNCED_GENERIC } from './evidence-index.ts'
 import type { IdentifyStores } from './identify-stores.ts'
@@ -14,7 +21,13 @@ export interface GenericChange {
 
 export interface Announcement extends IdentityChanges {
   readonly generic: readonly GenericChange[]
+  /** Whose root changed, in the order in which they were first seen. */
+  readonly changes: readonly RootChange[]
+  /** Attackers of which something changed that their identity tells. */
+  readonly touched: readonly ByteString[]
 }
+
+type PendingRow = readonly [key: ByteString, before: ByteString]
 
 /**
  * Everything that changed since the announcement before, by comparison with what was announced then:
@@ -22,36 +35,41 @@ export interface Announcement extends IdentityChanges {
  * transaction that keeps the stores.
  */
 export function announce(stores: IdentifyStores): Announcement {
-  return { ...identityChanges(takeRootChanges(stores)), generic: takeGenericChanges(stores) }
+  const pending = [...stores.pending.group(PENDING)]
+  for (const [key] of pending) stores.pending.delete(key)
+  const about = (letters: ByteString) => pending.filter(([key]) => key.startsWith(letters))
+  const changes = rootChanges(stores, about(PENDING_ATTACKERS))
+  return {
+    ...identityChanges(changes),
+    generic: genericChanges(stores, about(PENDING_EVIDENCE)),
+    changes,
+    touched: about(PENDING_TOUCHED).map(([key]) => pendingOf(key)),
+  }
 }
 
-/** In the order in which the attackers were first seen. */
-function takeRootChanges({ attackers, pending }: IdentifyStores): RootChange[] {
-  const told = pending.group(PENDING_ATTACKERS).map(([key, before]) => {
-    return { key, before, attacker: pendingOf(key) }
-  })
-  const rows = attackers.getAll(told.map(({ attacker }) => attacker))
+function rootChanges({ attackers }: IdentifyStores, pending: readonly PendingRow[]): RootChange[] {
+  const rows = attackers.getAll(pending.map(([key]) => pendingOf(key)))
   const changes: (RootChange & { readonly firstSeen: number })[] = []
-  for (const [i, { attacker, before, key }] of told.entries()) {
-    pending.delete(key)
+  for (const [i, [key, before]] of pending.entries()) {
     const member = rows[i]
     if (member === undefined || member.root === before) continue
-    changes.push({ attacker, before, after: member.root, firstSeen: member.firstSeen })
+    const { firstSeen, root: after } = member
+    changes.push({ attacker: pendingOf(key), before, after, firstSeen })
   }
   // Sorting is stable, and the rows came by id.
   return changes.sort((a, b) => a.firstSeen - b.firstSeen)
 }
 
-function takeGenericChanges({ evidence, pending }: IdentifyStores): GenericChange[] {
+function genericChanges(
+  { evidence }: IdentifyStores,
+  pending: readonly PendingRow[],
+): GenericChange[] {
+  const heads = evidence.getAll(pending.map(([key]) => pendingOf(key)))
   const changes: GenericChange[] = []
-  for (const [key, before] of [...pending.group(PENDING_EVIDENCE)]) {
-    pending.delete(key)
-    const rowKey: ByteString = pendingOf(key)
-    const head = evidence.get(rowKey)
-    const isGeneric = head?.isGeneric ?? false
+  for (const [i, [key, before]] of pending.entries()) {
+    const { holders = 0, isGeneric = false } = heads[i] ?? {}
     if (isGeneric === (before === ANNOUNCED_GENERIC)) continue
-    const holders = head?.holders ?? 0
-    changes.push({ evidence: evidenceOfRowKey(rowKey), isGeneric, holders })
+    changes.push({ evidence: evidenceOfRowKey(pendingOf(key)), isGeneric, holders })
   }
   return changes
 }

@@ -46,15 +46,23 @@ export function attackerOf(key: ByteString): ByteString {
   return key.slice(key.indexOf(KEY_SEPARATOR) + 1)
 }
 
-/** All attackers whose root is not announced, and all values: `a`, or `e`, and the key. */
-export const PENDING_ATTACKERS: ByteString = 'a'
-export const PENDING_EVIDENCE: ByteString = 'e'
+/**
+ * Rows of what the next announcement must look at, all in one group so that one range reads them:
+ * `p`, a letter, and an attacker or a value's key.
+ */
+export const PENDING: ByteString = 'p'
+/** An attacker whose root is not announced. */
+export const PENDING_ATTACKERS: ByteString = 'pa'
+/** A value that may have become generic, or specific again. */
+export const PENDING_EVIDENCE: ByteString = 'pe'
+/** An attacker of which something changed that its identity tells. */
+export const PENDING_TOUCHED: ByteString = 'pt'
 
-export function pendingGroupOf(key: ByteString): ByteString {
-  return key.slice(0, 1)
+export function pendingGroupOf(): ByteString {
+  return PENDING
 }
 
-/** What follows the letter. */
+/** What follows the letters. */
 export function pendingOf(key: ByteString): ByteString {
-  return key.slice(1)
+  return key.slice(PENDING_ATTACKERS.length)
 }

@@ -1,12 +1,11 @@
-import type { ByteReader } from '../../bytes/byte-reader.ts'
 import type { ByteString } from '../../bytes/byte-string.ts'
-import type { ByteWriter } from '../../bytes/byte-writer.ts'
 import type { Codec } from '../../bytes/codec.ts'
-import { byCodePoint } from '../../schemas/canonical-json.ts'
 import { readByteString, writeByteString } from '../attribution/codecs/byte-string-codec.ts'
 import { readSeconds, writeSeconds } from '../attribution/codecs/seconds-codec.ts'
 import { checkVersion } from '../attribution/codecs/version.ts'
 import type { HardFeatures } from './features.ts'
+import { type Bounds, takenTexts } from './taken-texts.ts'
+import { readTexts, writeTexts } from './text-list-codec.ts'
 
 /** A row of `identity-attackers`: what an attacker is clustered by, and where it belongs now. */
 export interface ClusterMember extends HardFeatures {
@@ -16,16 +15,13 @@ export interface ClusterMember extends HardFeatures {
   readonly root: ByteString
 }
 
-/**
- * Payloads, and endpoints, of one attacker that are taken: so many that only abuse has more, so few
- * that a record's work stays bounded.
- */
-export const VALUES_MAX = 1_024
+/** Of payloads, and of endpoints, of one attacker. */
+export const VALUES_TAKEN: Bounds = { itemsMax: 1_024, bytesMax: 256 * 1_024 }
 
-/** @returns the values taken (the first by code point, so that the order given is of no effect) */
+/** Without the empty text: that nothing is known of a payload is nothing in common. */
 export function takenValues(values: ReadonlySet<string>): ReadonlySet<string> {
-  if (values.size <= VALUES_MAX) return values
-  return new Set([...values].sort(byCodePoint).slice(0, VALUES_MAX))
+  const filled = values.has('') ? [...values].filter((value) => value !== '') : values
+  return new Set(takenTexts(filled, VALUES_TAKEN))
 }
 
 const VERSION = 1
@@ -41,8 +37,8 @@ export const clusterMemberCodec: Codec<ClusterMember> = {
     into.u8((ja3 === null ? 0 : HAS_JA3) | (hassh === null ? 0 : HAS_HASSH))
     if (ja3 !== null) into.string(ja3)
     if (hassh !== null) into.string(hassh)
-    writeTexts(into, payloadHashes)
-    writeTexts(into, c2Endpoints)
+    writeTexts(into, [...payloadHashes])
+    writeTexts(into, [...c2Endpoints])
   },
   decode(from) {
     checkVersion(from, 'cluster member', VERSION)
@@ -56,19 +52,8 @@ export const clusterMemberCodec: Codec<ClusterMember> = {
       root,
       ja3,
       hassh,
-      payloadHashes: readTexts(from),
-      c2Endpoints: readTexts(from),
+      payloadHashes: new Set(readTexts(from)),
+      c2Endpoints: new Set(readTexts(from)),
     }
   },
-}
-
-function writeTexts(into: ByteWriter, texts: ReadonlySet<string>): void {
-  into.varint(texts.size)
-  for (const text of texts) into.string(text)
-}
-
-function readTexts(from: ByteReader): ReadonlySet<string> {
-  const texts = new Set<string>()
-  for (let rest = from.varint(); rest > 0; rest--) texts.add(from.string())
-  return texts
 }

@@ -8,10 +8,14 @@ import { partition } from './partition.ts'
 /** The root announced of an attacker of which nothing was announced. */
 export const NEVER_ANNOUNCED: ByteString = ''
 
+/** What the row of a member that is not the root says. */
+const NOT_THE_ROOT = 0
+
 /**
  * Components, named by their oldest member, the root.
  *
- * K1. Every attacker is in exactly one component, and its row and the component's agree.
+ * K1. Every attacker is in exactly one component, and its row and the component's agree. The root's
+ *     own row counts the members: most attackers are alone, and that is known without a range read.
  * K2. The root is the member first seen first, of equal ones that of the smallest id. So it is a
  *     function of the members, not of the order in which they came together.
  * K3. Whoever's root changes is pending until it is announced, with the root announced last.
@@ -36,13 +40,26 @@ export class ComponentIndex {
   }
 
   members(root: ByteString): ByteString[] {
-    return this.#stores.components.group(componentGroup(root)).map(([key]) => attackerOf(key))
+    return this.membersOfAll([root])[0]!
+  }
+
+  /** As `members` of each, read together. */
+  membersOfAll(roots: readonly ByteString[]): ByteString[][] {
+    const { components } = this.#stores
+    const sizes = components.getAll(roots.map(headKey))
+    const large = roots.filter((_, i) => (sizes[i] ?? 0) > 1)
+    const groups = components.groupAll(large.map(componentGroup))
+    const membersOf = new Map(large.map((root, i) => [root, groups[i]!]))
+    return roots.map((root, i) => {
+      if (sizes[i] === undefined) return []
+      return membersOf.get(root)?.map(([key]) => attackerOf(key)) ?? [root]
+    })
   }
 
   /** A new attacker, alone. */
   admit(attacker: ByteString, member: ClusterMember): void {
     this.#stores.attackers.put(attacker, { ...member, root: attacker })
-    this.#stores.components.put(componentGroup(attacker) + attacker, true)
+    this.#stores.components.put(headKey(attacker), 1)
     this.#stores.pending.put(PENDING_ATTACKERS + attacker, NEVER_ANNOUNCED)
   }
 
@@ -66,18 +83,42 @@ export class ComponentIndex {
     }
   }
 
-  /** Puts attackers into the component of a root. */
-  settle(movers: readonly ByteString[], root: ByteString): void {
-    const { attackers, components, pending } = this.#stores
+  /** Puts attackers into the component of a root, which is one already or among them. */
+  settle(attackers: readonly ByteString[], root: ByteString): void {
+    const rows = new Map(this.rows(attackers).map((row, i) => [attackers[i]!, row]))
+    for (const [attacker, row] of rows) if (row.root === root) rows.delete(attacker)
+    if (rows.size === 0) return
+    const { components, pending } = this.#stores
+    const movers = [...rows.keys()]
     const told = pending.getAll(movers.map((attacker) => PENDING_ATTACKERS + attacker))
-    for (const [i, member] of this.rows(movers).entries()) {
-      if (member.root === root) continue
-      const attacker = movers[i]!
+    const heads = this.#headsAfter(rows, root)
+    for (const [i, attacker] of movers.entries()) {
+      const member = rows.get(attacker)!
       components.delete(componentGroup(member.root) + attacker)
-      components.put(componentGroup(root) + attacker, true)
-      attackers.put(attacker, { ...member, root })
+      components.put(componentGroup(root) + attacker, NOT_THE_ROOT)
+      this.#stores.attackers.put(attacker, { ...member, root })
       if (told[i] === undefined) pending.put(PENDING_ATTACKERS + attacker, member.root)
     }
+    for (const [head, size] of heads) components.put(headKey(head), size)
+  }
+
+  /** Members of the components that movers join and leave; none of one that its root leaves. */
+  #headsAfter(
+    movers: ReadonlyMap<ByteString, ClusterMember>,
+    root: ByteString,
+  ): Map<ByteString, number> {
+    const moved = new Map([[root, movers.size]])
+    for (const { root: former } of movers.values()) {
+      moved.set(former, (moved.get(former) ?? 0) - 1)
+    }
+    const roots = [...moved.keys()]
+    const sizes = this.#stores.components.getAll(roots.map(headKey))
+    const heads = new Map<ByteString, number>()
+    for (const [i, head] of roots.entries()) {
+      const isThere = head === root || (sizes[i] !== undefined && !movers.has(head))
+      if (isThere) heads.set(head, (sizes[i] ?? 0) + moved.get(head)!)
+    }
+    return heads
   }
 
   #isOlder(a: ByteString, b: ByteString): boolean {
@@ -85,4 +126,8 @@ export class ComponentIndex {
     if (rowOfA.firstSeen === rowOfB.firstSeen) return a < b
     return rowOfA.firstSeen < rowOfB.firstSeen
   }
+}
+
+function headKey(root: ByteString): ByteString {
+  return componentGroup(root) + root
 }

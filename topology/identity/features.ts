@@ -28,6 +28,14 @@ export interface AttackerRow {
 
 const NOTHING: ReadonlySet<never> = new Set<never>()
 
+/** Of an attacker that was seen, and no more. */
+export const NOTHING_KNOWN: HardFeatures = {
+  ja3: null,
+  hassh: null,
+  payloadHashes: NOTHING,
+  c2Endpoints: NOTHING,
+}
+
 /** One text a pair of user and password, different for different pairs. */
 export function credentialKey(user: string, password: string): string {
   return `${user.length}:${user}${password}`

@@ -7,28 +7,27 @@ import type { KeyValueStore, StoreSpec } from '../store.ts'
 import { pendingGroupOf } from './cluster-keys.ts'
 import { type ClusterMember, clusterMemberCodec } from './cluster-member.ts'
 import { type EvidenceHead, evidenceHeadCodec } from './evidence-head.ts'
+import { type Presence, presenceCodec } from './presence.ts'
 
 /** Stores of the incremental clusterer. */
 export interface IdentifyStores {
   readonly attackers: KeyValueStore<ClusterMember>
   readonly evidence: KeyValueStore<EvidenceHead>
   readonly postings: KeyValueStore<Presence>
-  readonly components: KeyValueStore<Presence>
+  readonly components: KeyValueStore<number>
   readonly pending: KeyValueStore<ByteString>
 }
 
-/** The value of a row whose key says all. */
-export type Presence = true
-
 const VERSION = 1
 
-const presenceCodec: Codec<Presence> = {
-  encode(_value, into) {
+const sizeCodec: Codec<number> = {
+  encode(size, into) {
     into.u8(VERSION)
+    into.varint(size)
   },
   decode(from) {
-    checkVersion(from, 'presence', VERSION)
-    return true
+    checkVersion(from, 'component', VERSION)
+    return from.varint()
   },
 }
 
@@ -72,16 +71,17 @@ export const identityPostingsStore: StoreSpec<Presence> = {
   groupOf: firstPartOf,
 }
 
-/** root, member: a key a member */
-export const identityComponentsStore: StoreSpec<Presence> = {
+/** root, member: a key a member; the root's own says how many there are, the others 0 */
+export const identityComponentsStore: StoreSpec<number> = {
   name: 'identity-components',
-  codec: presenceCodec,
+  codec: sizeCodec,
   groupOf: firstPartOf,
 }
 
 /**
- * What the next announcement must tell: `a` and an attacker → the root announced before (empty:
- * none); `e` and a value's key → whether it was announced as generic (`1`; empty: not).
+ * What the next announcement must look at: `pa` and an attacker → the root announced before (empty:
+ * none); `pe` and a value's key → whether it was announced as generic (`1`; empty: not); `pt` and
+ * an attacker of which something changed.
  */
 export const identityPendingStore: StoreSpec<ByteString> = {
   name: 'identity-pending',

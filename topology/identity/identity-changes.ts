@@ -22,6 +22,9 @@ export interface IdentityChanges {
   readonly links: readonly IdentityLink[]
 }
 
+/** Attackers that a record of a formed identity names; any further are linked to it. */
+const FORMED_WITH_MAX = 4_096
+
 /**
  * Root changes as events of identities. An attacker's literal link is always its own stub identity,
  * and the identity of a component is its root's stub, so every merge can be taken back exactly.
@@ -56,8 +59,9 @@ class Classification {
     for (const change of this.#changes) {
       const { after, attacker, before } = change
       const companions = isNew(change) ? formed.get(after) : undefined
-      if (companions !== undefined) companions.push(fromByteString(attacker))
-      else if (before === attacker) {
+      if (companions !== undefined && companions.length < FORMED_WITH_MAX) {
+        companions.push(fromByteString(attacker))
+      } else if (before === attacker) {
         merged.push({ winner: identityOf(after), loser: identityOf(attacker) })
       } else if (after === attacker) {
         unmerged.push({ resurrected: identityOf(attacker), formerWinner: identityOf(before) })

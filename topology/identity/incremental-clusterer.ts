@@ -8,8 +8,9 @@ import type { IdentifyStores } from './identify-stores.ts'
 import { partition } from './partition.ts'
 import { isVetoed } from './weight.ts'
 
-/** What a profile said beyond what was taken. */
 export interface ProfileApplied {
+  /** It said something else than the one before. */
+  readonly isNews: boolean
   /** Payloads and endpoints left out: see {@link takenValues}. */
   readonly valuesLeftOut: number
 }
@@ -52,27 +53,31 @@ export class IncrementalClusterer {
       c2Endpoints: takenValues(profile.c2Endpoints),
     }
     const old = this.#stores.attackers.get(attacker)
-    if (old === undefined) this.#admit(attacker, { ...features, firstSeen, root: attacker })
-    else this.#change(attacker, old, { ...features, firstSeen, root: old.root })
-    return { valuesLeftOut: valuesOf(profile) - valuesOf(features) }
+    const isNews =
+      old === undefined
+        ? this.#admit(attacker, { ...features, firstSeen, root: attacker })
+        : this.#change(attacker, old, { ...features, firstSeen, root: old.root })
+    return { isNews, valuesLeftOut: valuesOf(profile) - valuesOf(features) }
   }
 
-  #admit(attacker: ByteString, member: ClusterMember): void {
+  #admit(attacker: ByteString, member: ClusterMember): true {
     this.#components.admit(attacker, member)
     const evidence = [...evidenceOf(member)]
     this.#evidence.recall(evidence)
     this.#settleCrossings(this.#replace(attacker, [], evidence), new Set())
     this.#joinBy(attacker, evidence)
+    return true
   }
 
-  #change(attacker: ByteString, old: ClusterMember, member: ClusterMember): void {
+  /** @returns false: nothing changed */
+  #change(attacker: ByteString, old: ClusterMember, member: ClusterMember): boolean {
     const before = [...evidenceOf(old)]
     const after = [...evidenceOf(member)]
     const lost = without(before, after)
     const gained = without(after, before)
     const isAnotherClient = old.ja3 !== member.ja3 || old.hassh !== member.hassh
     const isAnotherAge = old.firstSeen !== member.firstSeen
-    if (lost.length === 0 && gained.length === 0 && !isAnotherAge) return
+    if (lost.length === 0 && gained.length === 0 && !isAnotherAge) return false
     this.#evidence.recall([...before, ...gained])
     const losesEdges = isAnotherClient || lost.length > 0
     const isLeaf = losesEdges && this.#isLeaf(before) && !isAnotherAge
@@ -83,6 +88,7 @@ export class IncrementalClusterer {
     else if (losesEdges || isAnotherAge) stale.add(old.root)
     this.#settleCrossings(crossings, stale)
     this.#joinBy(attacker, losesEdges ? after : gained)
+    return true
   }
 
   /** Without it, whatever it is joined to holds together. */

@@ -7,15 +7,15 @@ import {
   identityEvidenceStore,
   identityPendingStore,
   identityPostingsStore,
-  type Presence,
 } from '../../../topology/identity/identify-stores.ts'
+import type { Presence } from '../../../topology/identity/presence.ts'
 import { MemoryStore } from '../../support/memory-store.ts'
 
 export interface MemoryIdentifyStores {
   readonly attackers: MemoryStore<ClusterMember>
   readonly evidence: MemoryStore<EvidenceHead>
   readonly postings: MemoryStore<Presence>
-  readonly components: MemoryStore<Presence>
+  readonly components: MemoryStore<number>
   readonly pending: MemoryStore<ByteString>
 }
 

@@ -1,0 +1,149 @@
+import { type ByteString, fromByteString } from '../../bytes/byte-string.ts'
+import { stubIdentity } from '../attribution/stub-identity.ts'
+import type { IdentityMessage } from '../campaign/identity-message.ts'
+import { announce, type Announcement } from './announcement.ts'
+import type { ClusterMember } from './cluster-member.ts'
+import { NEVER_ANNOUNCED } from './component-index.ts'
+import type { IdentityEvent } from './identity-event.ts'
+import { appendEvents, eventsByIdentity } from './identity-history.ts'
+import { identityOf, readMembers, type RolledIdentity, rolledIdentity } from './identity-roll-up.ts'
+import { type IdentityRow, identityRowCodec, mergedIdentity } from './identity-row.ts'
+import type { IdentityStores } from './identity-stores.ts'
+import { isSameRow } from './same-row.ts'
+import { Steps } from './steps.ts'
+
+export interface PassResult {
+  readonly announcement: Announcement
+  /** For the campaigns: identities that changed, and those merged away. */
+  readonly messages: readonly IdentityMessage[]
+  /** Values and visits beyond what an identity may have. */
+  readonly leftOut: number
+  /** Steps that failed and were skipped. */
+  readonly failures: number
+  /** Attackers that are clustered now and were not before. */
+  readonly members: number
+  /** Identities more than before; fewer: below 0. */
+  readonly groups: number
+}
+
+/** An attacker whose identity may have another row now. */
+interface Concerned {
+  readonly attacker: ByteString
+  readonly member: ClusterMember
+  readonly identity: ByteString
+  readonly old: IdentityRow | undefined
+}
+
+/**
+ * One pass of the streaming policy: what changed since the pass before, in rows and to be told.
+ *
+ * Q1. The row of an identity is a function of what is known of its members now (`events` apart), so
+ *     rows after a pass are those of a fold over everything; and after an un-merge as if the merge
+ *     had never been.
+ * Q2. It costs the changes, and the members of the identities that they touched; those are read in
+ *     a few bulk reads, however many there are.
+ * Q3. A pass with nothing new writes nothing and has nothing to tell.
+ */
+export class IdentifyPass {
+  readonly #stores: IdentityStores
+
+  constructor(stores: IdentityStores) {
+    this.#stores = stores
+  }
+
+  /** @param atMs epoch milliseconds */
+  run(atMs: number): PassResult {
+    const announcement = announce(this.#stores)
+    const concerned = this.#concerned(announcement)
+    const roots = concerned.filter(isRoot).map(({ attacker }) => attacker)
+    const membersOf = readMembers(this.#stores, roots)
+    const events = eventsByIdentity(announcement, atMs)
+    const rootsBefore = new Set(announcement.changes.map(({ before }) => before))
+    const steps = new Steps()
+    const messages: IdentityMessage[] = []
+    let leftOut = 0
+    for (const each of concerned) {
+      steps.try(() => {
+        const rolled = isRoot(each)
+          ? rolledIdentity(each.attacker, membersOf.get(each.attacker)!)
+          : null
+        this.#keep(each, rolled?.row ?? mergedRow(each), events.get(each.identity) ?? [])
+        if (rolled !== null) messages.push(messageOf(each, rolled))
+        // The campaigns never heard of one that was merged from its beginning.
+        else if (rootsBefore.has(each.attacker)) messages.push(mergedMessage(each))
+        leftOut += rolled?.leftOut ?? 0
+      })
+    }
+    return { announcement, messages, leftOut, failures: steps.failures, ...growthOf(announcement) }
+  }
+
+  /** Who was touched or changed roots, and the roots that they left and have. */
+  #concerned({ changes, touched }: Announcement): Concerned[] {
+    const { attackers, identities } = this.#stores
+    const names = new Set(touched)
+    for (const { attacker, before } of changes) {
+      names.add(attacker)
+      if (before !== NEVER_ANNOUNCED) names.add(before)
+    }
+    for (const row of attackers.getAll([...names])) if (row !== undefined) names.add(row.root)
+    const list = [...names]
+    const rows = attackers.getAll(list)
+    const ids = list.map(identityOf)
+    const old = identities.getAll(ids)
+    return list.flatMap((attacker, i) => {
+      const member = rows[i]
+      return member === undefined ? [] : [{ attacker, member, identity: ids[i]!, old: old[i] }]
+    })
+  }
+
+  #keep({ identity, old }: Concerned, state: IdentityRow, events: readonly IdentityEvent[]): void {
+    const { history, identities } = this.#stores
+    const row = { ...state, events: appendEvents(history, identity, old?.events ?? 0, events) }
+    if (!isSameRow(identityRowCodec, old, row)) identities.put(identity, row)
+  }
+}
+
+function isRoot({ attacker, member }: Concerned): boolean {
+  return member.root === attacker
+}
+
+function mergedRow({ attacker, member }: Concerned): IdentityRow {
+  return mergedIdentity(fromByteString(attacker), member.firstSeen, rootIdentity(member))
+}
+
+function messageOf({ identity, member }: Concerned, { row, visits }: RolledIdentity) {
+  return {
+    identity: fromByteString(identity),
+    firstSeen: member.firstSeen,
+    mergedInto: null,
+    payloadHashes: row.payloadHashes ?? [],
+    c2Endpoints: row.c2Endpoints ?? [],
+    keystrokeCentroid: row.keystrokeCentroid,
+    visits,
+  }
+}
+
+function mergedMessage({ identity, member }: Concerned): IdentityMessage {
+  return {
+    identity: fromByteString(identity),
+    firstSeen: member.firstSeen,
+    mergedInto: rootIdentity(member),
+    payloadHashes: [],
+    c2Endpoints: [],
+    keystrokeCentroid: null,
+    visits: [],
+  }
+}
+
+function rootIdentity({ root }: ClusterMember): string {
+  return stubIdentity(fromByteString(root))
+}
+
+function growthOf({ changes }: Announcement): Pick<PassResult, 'groups' | 'members'> {
+  let [members, groups] = [0, 0]
+  for (const { after, attacker, before } of changes) {
+    if (before === NEVER_ANNOUNCED) members++
+    groups += Number(after === attacker) - Number(before === attacker)
+  }
+  return { members, groups }
+}
