@@ -134,7 +134,7 @@ export class StreamTask {
     } catch (error) {
       if (!(error instanceof TaskCorruptedError)) throw error
       this.#env.onWarning(error.message)
-      await this.#stores!.wipe()
+      await this.#stores.wipe()
       await this.#restore()
     }
     await this.#probe('2-after-restore')

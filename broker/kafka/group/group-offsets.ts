@@ -22,12 +22,20 @@ const GIVE_UP_AFTER_MS = 60_000
 const UNSTABLE_PAUSE_MIN_MS = 2
 const UNSTABLE_PAUSE_MAX_MS = 50
 
+/** What one answer says; what has no offset is in neither. */
+interface FetchedOffsets {
+  readonly committed: readonly CommittedOffset[]
+  /** An open transaction is about to change them. */
+  readonly unstable: readonly TopicPartition[]
+}
+
 /**
  * The committed offsets of one group.
  *
  * O1. Reads are stable (KIP-447): a partition that an open transaction is about to change is asked
  *     for again until that transaction is decided. Without it three of eight reads made just after
- *     a commit were old.
+ *     a commit were old. It alone is: where many commit all the time, there is hardly a moment at
+ *     which all are decided. So the answers are of different moments.
  * O2. What fails in passing is repeated for a minute, then thrown as {@link RetriableError}; a
  *     commit may be repeated, it says the same.
  */
@@ -44,17 +52,20 @@ export class GroupOffsets {
 
   /** @param partitions null: all; those without an offset are left out */
   async stable(partitions: readonly TopicPartition[] | null): Promise<CommittedOffset[]> {
-    if (partitions?.length === 0) return []
-    for (
-      let pauseMs = UNSTABLE_PAUSE_MIN_MS;
-      ;
-      pauseMs = Math.min(2 * pauseMs, UNSTABLE_PAUSE_MAX_MS)
-    ) {
-      const fetched = await retrying(this.#cluster, GIVE_UP_AFTER_MS, () => this.#fetch(partitions))
-      if (fetched !== 'unstable') return fetched
+    const stable: CommittedOffset[] = []
+    let asked = partitions
+    let pauseMs = UNSTABLE_PAUSE_MIN_MS
+    while (asked === null || asked.length > 0) {
+      const left: readonly TopicPartition[] | null = asked
+      const fetched = await retrying(this.#cluster, GIVE_UP_AFTER_MS, () => this.#fetch(left))
+      stable.push(...fetched.committed)
+      asked = fetched.unstable
+      if (asked.length === 0) break
       if (this.#cluster.isClosed) throw new RetriableError('closed while offsets were unstable')
       await this.#cluster.pause(pauseMs)
+      pauseMs = Math.min(2 * pauseMs, UNSTABLE_PAUSE_MAX_MS)
     }
+    return stable
   }
 
   /**
@@ -78,22 +89,20 @@ export class GroupOffsets {
     })
   }
 
-  async #fetch(
-    partitions: readonly TopicPartition[] | null,
-  ): Promise<CommittedOffset[] | 'unstable'> {
+  async #fetch(partitions: readonly TopicPartition[] | null): Promise<FetchedOffsets> {
     const answer = await this.#lane.call(offsetFetch, { groupId: this.#groupId, partitions })
     this.#lane.expectCoordinator(answer.errorCode)
     if (answer.errorCode !== errorCodes.NONE) {
       throw groupRefusal(offsetFetch.name, answer.errorCode, { groupId: this.#groupId })
     }
-    let isUnstable = false
+    const unstable: TopicPartition[] = []
     const committed: CommittedOffset[] = []
     for (const { errorCode, ...found } of answer.offsets) {
-      if (errorCode === errorCodes.UNSTABLE_OFFSET_COMMIT) isUnstable = true
+      if (errorCode === errorCodes.UNSTABLE_OFFSET_COMMIT) unstable.push(found)
       else if (errorCode !== errorCodes.NONE) this.#refuseFetch(errorCode, found)
       else if (found.offset >= 0) committed.push(found)
     }
-    return isUnstable ? 'unstable' : committed
+    return { committed, unstable }
   }
 
   /** A topic that is unknown has no offset. */
