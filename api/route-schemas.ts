@@ -59,6 +59,38 @@ export function pageSchema(item: object): object {
   }
 }
 
+/** A listing by time of update: no store is in that order, so no cursor can name a place in it. */
+export interface ListingQuery extends BoundsQuery {
+  readonly limit: number
+  readonly offset: number
+}
+
+export const listingQuery = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    limit: limitProperty,
+    offset: { type: 'integer', minimum: 0, maximum: 10_000, default: 0 },
+    ...boundsProperties,
+  },
+} as const
+
+/** @param items their name, in the plural */
+export function listingSchema(items: string, item: object): object {
+  return {
+    description: `A page of ${items}.`,
+    type: 'object',
+    required: ['total', 'limit', 'offset', 'data', 'meta'],
+    properties: {
+      total: { type: 'integer' },
+      limit: { type: 'integer' },
+      offset: { type: 'integer' },
+      data: { type: 'array', items: item },
+      meta: metaSchema,
+    },
+  }
+}
+
 export const valueProperty = {
   description: 'An observed value: null, boolean, number, text, list or object.',
 } as const

@@ -10,14 +10,17 @@ import { ApiError } from './errors.ts'
 import { EventStreams } from './events/event-streams.ts'
 import { EventTopics } from './events/event-types.ts'
 import { HttpMetrics } from './http-metrics.ts'
-import { IdentityListings } from './identity-listing.ts'
+import { foldCampaigns } from './campaign-listing.ts'
+import { foldIdentities } from './identity-listing.ts'
+import { Listings } from './listings.ts'
 import { defaultLimits, type ApiLimits, type ApiOptions, type ApiTls } from './options.ts'
 import { PeerGate } from './peer/peer-gate.ts'
 import { peerRoutes } from './peer/peer-routes.ts'
 import { RateLimits } from './rate-limits.ts'
-import { guardRequest } from './request-guards.ts'
+import { guardRequest, LOCAL_CALLER } from './request-guards.ts'
 import { errorSchema } from './route-schemas.ts'
 import { attackerRoutes } from './routes/attacker-routes.ts'
+import { campaignRoutes } from './routes/campaign-routes.ts'
 import { deadLetterRoutes } from './routes/dead-letter-routes.ts'
 import { documentRoutes } from './routes/document-routes.ts'
 import { eventRoutes } from './routes/event-routes.ts'
@@ -28,6 +31,7 @@ import { metricsRoutes } from './routes/metrics-routes.ts'
 import { multiActorRoutes } from './routes/multi-actor-routes.ts'
 import { storeRoutes } from './routes/store-routes.ts'
 import { topologyRoutes } from './routes/topology-routes.ts'
+import { workerRoutes } from './routes/worker-routes.ts'
 import { assertSafeBinding } from './safe-binding.ts'
 import { strictValidatorCompiler } from './strict-validation.ts'
 import { closeUnlessRead } from './unread-body.ts'
@@ -150,6 +154,7 @@ function guardRequests(
   closing: AbortSignal,
 ): void {
   const rates = new RateLimits(app, limits)
+  app.decorateRequest('caller', LOCAL_CALLER)
   app.addHook('onRequest', async (request) => {
     // Probes are answered to the end: that is what tells others that this is the end.
     const probe = request.routeOptions.config.access === 'public'
@@ -196,7 +201,7 @@ interface RouteContext {
 
 function registerRoutes(root: FastifyInstance, context: RouteContext): void {
   const { options, limits, metrics, streams, closing } = context
-  const { query, ingest, encoders, clock } = options
+  const { query, ingest, encodeControl, encoders, clock } = options
   documentRoutes(root)
   healthRoutes(root, query, closing)
   metricsRoutes(root, metrics, options.metrics)
@@ -210,13 +215,22 @@ function registerRoutes(root: FastifyInstance, context: RouteContext): void {
   root.register(
     (app, _options, done) => {
       attackerRoutes(app, query)
-      identityRoutes(app, query, new IdentityListings(query, clock))
+      identityRoutes(app, query, new Listings((bounds) => foldIdentities(query, bounds), clock))
+      campaignRoutes(app, query, new Listings((bounds) => foldCampaigns(query, bounds), clock))
       multiActorRoutes(app, query, limits.rowsExaminedMax)
       eventRoutes(app, query, streams)
       storeRoutes(app, query)
       topologyRoutes(app, query, options.topologyDescription)
       deadLetterRoutes(app, options.deadLetters)
       ingestRoutes(app, { ingest, encoders, limits, clock, lines: metrics.lines, closing })
+      done()
+    },
+    { prefix: '/api/v1' },
+  )
+  // In a scope of their own: no other route takes JSON.
+  root.register(
+    (app, _options, done) => {
+      workerRoutes(app, { query, ingest, encodeControl, clock })
       done()
     },
     { prefix: '/api/v1' },

@@ -22,4 +22,5 @@ export interface EncodedLine {
 export interface LineEncoders {
   readonly observation: LineEncoder
   readonly attacker: LineEncoder
+  readonly techniqueTag: LineEncoder
 }

@@ -3,35 +3,55 @@ import { KEY_SEPARATOR, fromByteString, toByteString } from '../../bytes/byte-st
 import { identityMembersStore, type IdentityMemberRow } from '../../state/attribution-rows.ts'
 import type { QueryBounds, QueryPort, StoreRow } from '../../state/query-port.ts'
 import { attributionBody, attributionSchema, readProfiles } from '../attribution-profile.ts'
-import { ApiError } from '../errors.ts'
-import { readIdentity, type IdentityListings, type IdentitySummary } from '../identity-listing.ts'
+import { identityBody, identityProperties, identitySchema } from '../identity-body.ts'
+import {
+  campaignOf,
+  readClustered,
+  readSummary,
+  unknownIdentity,
+  winnerOf,
+} from '../identity-lookup.ts'
+import type { IdentitySummary } from '../identity-summary.ts'
+import type { Listings } from '../listings.ts'
 import { readPage } from '../page.ts'
-import { boundsOf, boundsProperties, boundsQuery, type BoundsQuery } from '../query-bounds.ts'
-import { joined, metaOf, metaSchema, NO_LABELS, withMeta, type Labels } from '../response-meta.ts'
+import { boundsOf, boundsQuery, type BoundsQuery } from '../query-bounds.ts'
+import { joined, metaSchema, NO_LABELS, withMeta, type Labels } from '../response-meta.ts'
 import {
   errorResponses,
   idParams,
-  limitProperty,
+  listingQuery,
+  listingSchema,
   pageQuery,
   pageSchema,
   type IdParams,
+  type ListingQuery,
   type PageQuery,
 } from '../route-schemas.ts'
 
-/** Identities: the list, one of them, what it does and which attackers it is. */
+/**
+ * Identities: the list, one of them, what it does and which attackers it is.
+ *
+ * An identity that was merged into another is not listed, and answers as that one does.
+ */
 export function identityRoutes(
   app: FastifyInstance,
   query: QueryPort,
-  listings: IdentityListings,
+  listings: Listings<IdentitySummary>,
 ): void {
-  app.get<{ Querystring: BoundsQuery & { limit: number; offset: number } }>(
+  app.get<{ Querystring: ListingQuery }>(
     '/identities',
     { schema: listRoute },
     async ({ query: { limit, offset, ...asked } }, reply) => {
       const bounds = boundsOf(asked)
       const { total, newest, ...labels } = await listings.current(bounds)
-      const data = newest.slice(offset, offset + limit).map(identityBody)
-      return withMeta(reply, { total, limit, offset, data }, labels, bounds)
+      const { lagMax } = bounds
+      const page = await identityPage(
+        query,
+        newest.slice(offset, offset + limit),
+        lagMax === undefined ? {} : { lagMax },
+      )
+      const body = { total, limit, offset, data: page.data }
+      return withMeta(reply, body, joined(labels, page.labels), bounds)
     },
   )
 
@@ -40,9 +60,15 @@ export function identityRoutes(
     { schema: getRoute },
     async ({ params: { id }, query: asked }, reply) => {
       const bounds = boundsOf(asked)
-      const answer = await readIdentity(query, id, bounds)
-      if (answer.value === null) throw unknownIdentity(answer)
-      return withMeta(reply, identityBody(answer.value), answer, bounds)
+      const winner = await winnerOf(query, id, bounds)
+      const [summary, campaign] = await Promise.all([
+        readSummary(query, winner, bounds),
+        campaignOf(query, winner.identity, bounds),
+      ])
+      const labels = joined(winner, summary, campaign)
+      if (summary.value === null) throw unknownIdentity(labels)
+      const identity = identityBody(summary.value, winner.row, campaign.value)
+      return withMeta(reply, { ...identity, requested_uuid: id }, labels, bounds)
     },
   )
 
@@ -51,11 +77,17 @@ export function identityRoutes(
     { schema: attributionRoute },
     async ({ params: { id }, query: asked }, reply) => {
       const bounds = boundsOf(asked)
-      const profiles = await readProfiles(query, id, bounds)
-      const identity =
-        profiles.value.length === 0 ? await knownIdentity(query, id, bounds) : NO_LABELS
-      const body = attributionBody(id, profiles.value)
-      return withMeta(reply, body, joined(profiles, identity), bounds)
+      const own = await readProfiles(query, id, bounds)
+      if (own.value.length > 0) {
+        return withMeta(reply, attributionBody(id, own.value), own, bounds)
+      }
+      const winner = await winnerOf(query, id, bounds)
+      const { identity } = winner
+      const profiles = identity === id ? own : await readProfiles(query, identity, bounds)
+      const known =
+        profiles.value.length === 0 ? await knownIdentity(query, identity, bounds) : NO_LABELS
+      const body = attributionBody(identity, profiles.value)
+      return withMeta(reply, body, joined(own, winner, profiles, known), bounds)
     },
   )
 
@@ -63,15 +95,39 @@ export function identityRoutes(
     '/identities/:id/observations',
     { schema: membersRoute },
     async ({ params: { id }, query: page }, reply) => {
-      const prefix = toByteString(id) + KEY_SEPARATOR
-      const request = { ...page, partitionKey: id, prefix }
-      const answer = await readPage<IdentityMemberRow>(query, identityMembersStore, request)
       const bounds = boundsOf(page)
-      const identity = answer.rows.length === 0 ? await knownIdentity(query, id, bounds) : NO_LABELS
+      const winner = await winnerOf(query, id, bounds)
+      const { identity, row } = winner
+      const prefix = toByteString(identity) + KEY_SEPARATOR
+      const request = { ...page, partitionKey: identity, prefix }
+      const answer = await readPage<IdentityMemberRow>(query, identityMembersStore, request)
+      const known =
+        answer.rows.length === 0 && row === null
+          ? await knownIdentity(query, identity, bounds)
+          : NO_LABELS
       const data = answer.rows.map(memberBody)
-      return withMeta(reply, { data, next: answer.next }, joined(answer, identity), bounds)
+      const labels = joined(winner, answer, known)
+      return withMeta(reply, { data, next: answer.next }, labels, bounds)
     },
   )
+}
+
+/** What the list shows of identities; one that was merged since it was made is left out. */
+async function identityPage(
+  query: QueryPort,
+  summaries: readonly IdentitySummary[],
+  bounds: QueryBounds,
+): Promise<{ readonly data: readonly object[]; readonly labels: Labels }> {
+  const { labels, rows } = await readClustered(
+    query,
+    summaries.map(({ id }) => id),
+    bounds,
+  )
+  const data = summaries.flatMap((summary, i) => {
+    const { campaign, row } = rows[i]!
+    return row !== null && row.mergedInto !== null ? [] : [identityBody(summary, row, campaign)]
+  })
+  return { data, labels }
 }
 
 /**
@@ -90,19 +146,6 @@ async function knownIdentity(
   return answer
 }
 
-function unknownIdentity(labels: Labels): ApiError {
-  return new ApiError('UNKNOWN_IDENTITY', undefined, { meta: metaOf(labels) })
-}
-
-function identityBody(summary: IdentitySummary): object {
-  return {
-    identity_uuid: summary.identity,
-    first_seen: summary.firstSeen,
-    updated_at: summary.updatedTs,
-    observation_count_live: summary.members,
-  }
-}
-
 function memberBody([key, row]: StoreRow<IdentityMemberRow>): object {
   return {
     attacker_uuid: fromByteString(key.slice(key.indexOf(KEY_SEPARATOR) + 1)),
@@ -111,58 +154,23 @@ function memberBody([key, row]: StoreRow<IdentityMemberRow>): object {
   }
 }
 
-const identityProperties = {
-  identity_uuid: { type: 'string' },
-  first_seen: { type: 'number', description: 'Epoch seconds.' },
-  updated_at: {
-    type: 'number',
-    description: 'Newest observation known when an attacker last joined, epoch seconds.',
-  },
-  observation_count_live: {
-    type: 'integer',
-    description: 'Attackers that are this identity now (an identity observes attackers).',
-  },
-}
-
-const identitySchema = {
-  type: 'object',
-  required: Object.keys(identityProperties),
-  properties: identityProperties,
-}
-
 const listRoute = {
   operationId: 'listIdentities',
   summary: 'Identities, newest update first',
   tags: ['identities'],
-  querystring: {
-    type: 'object',
-    additionalProperties: false,
-    properties: {
-      limit: limitProperty,
-      offset: { type: 'integer', minimum: 0, maximum: 10_000, default: 0 },
-      ...boundsProperties,
-    },
-  },
-  response: {
-    200: {
-      description: 'A page of identities.',
-      type: 'object',
-      required: ['total', 'limit', 'offset', 'data', 'meta'],
-      properties: {
-        total: { type: 'integer' },
-        limit: { type: 'integer' },
-        offset: { type: 'integer' },
-        data: { type: 'array', items: identitySchema },
-        meta: metaSchema,
-      },
-    },
-    ...errorResponses,
-  },
+  querystring: listingQuery,
+  response: { 200: listingSchema('identities', identitySchema), ...errorResponses },
+}
+
+const requestedProperty = {
+  type: 'string',
+  description: 'The identity that was asked for; another than `identity_uuid` was merged into it.',
 }
 
 const getRoute = {
   operationId: 'getIdentity',
   summary: 'One identity',
+  description: 'Of one that was merged into another: the other.',
   tags: ['identities'],
   params: idParams,
   querystring: boundsQuery,
@@ -170,8 +178,8 @@ const getRoute = {
     200: {
       description: 'The identity.',
       type: 'object',
-      required: [...Object.keys(identityProperties), 'meta'],
-      properties: { ...identityProperties, meta: metaSchema },
+      required: [...Object.keys(identityProperties), 'requested_uuid', 'meta'],
+      properties: { ...identityProperties, requested_uuid: requestedProperty, meta: metaSchema },
     },
     ...errorResponses,
   },

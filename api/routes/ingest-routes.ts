@@ -45,6 +45,12 @@ export function ingestRoutes(app: FastifyInstance, options: IngestRoutesOptions)
     { schema: attackersRoute, config: { access: 'write' } },
     (request, reply) => uploads.receive(options.encoders.attacker, request, reply),
   )
+
+  app.post(
+    '/technique-tags',
+    { schema: techniqueTagsRoute, config: { access: 'write' } },
+    (request, reply) => uploads.receive(options.encoders.techniqueTag, request, reply),
+  )
 }
 
 /** Lets uploads in, so many at once, and answers each when its lines are durable. */
@@ -212,3 +218,8 @@ function uploadRoute(operationId: string, record: string, avsc: string) {
 
 const observationsRoute = uploadRoute('appendObservations', 'observations', 'observation.avsc')
 const attackersRoute = uploadRoute('appendAttackers', 'attacker profiles', 'attacker-profile.avsc')
+const techniqueTagsRoute = uploadRoute(
+  'appendTechniqueTags',
+  'technique tags',
+  'technique-tag.avsc',
+)

@@ -11,17 +11,21 @@ import { printJson, printLine, visible, type Terminal } from '../terminal.ts'
 
 const ERRORS_SHOWN_MAX = 10
 
-/** `ingest observations|attackers FILE|-`: lines of JSON into a running instance. */
+/** `ingest observations|attackers|technique-tags FILE|-`: lines of JSON into a running instance. */
 export function ingestCommand(context: CommandContext): Command {
   return new Command('ingest')
     .description('send records, one JSON object a line, to a running instance')
     .addCommand(upload('observations', context))
     .addCommand(upload('attackers', context))
+    .addCommand(upload('technique-tags', context))
 }
 
-function upload(what: 'observations' | 'attackers', context: CommandContext): Command {
+/** What may be sent; the route is named so too. */
+type Uploaded = 'observations' | 'attackers' | 'technique-tags'
+
+function upload(what: Uploaded, context: CommandContext): Command {
   const command = new Command(what)
-    .description(`send ${what}; running the same file again changes nothing`)
+    .description(`send ${what.replace('-', ' ')}; running the same file again changes nothing`)
     .argument('<file>', 'file of JSON lines, gzip or plain; - reads standard input')
     .option('--json', 'print the outcome as one JSON document')
     .addHelpText('after', examplesOf(what))

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import { BehindBoundError, InvalidBoundError, StoreNotReadyError } from '../../state/errors.ts'
 import { apiUnderTest, type ApiUnderTest } from '../support/api-under-test.ts'
+import { campaignRow } from '../support/cluster-rows.ts'
 
 let api: ApiUnderTest
 
@@ -8,6 +9,7 @@ beforeEach(() => {
   api = apiUnderTest()
   api.query.store('attacker-links').set('a', { identity: 'i', root: 'i', firstSeen: 1 })
   api.query.store('identity-members').set('i\0a', { firstSeen: 1, updatedTs: 2 })
+  api.query.store('campaigns').set('c', campaignRow())
   api.query.store('multi-actor-windows').set('i', { entries: [], announced: ['p'] })
 })
 
@@ -24,6 +26,9 @@ const reads = [
   '/identities/i',
   '/identities/i/attribution',
   '/identities/i/observations',
+  '/campaigns',
+  '/campaigns/c',
+  '/campaigns/c/identities',
   '/multi-actor',
   '/stores/attacker-links',
   '/stores/attacker-links/keys/a',
@@ -32,13 +37,17 @@ const reads = [
 test.each(reads)('%s hands on the bounds that are asked for', async (route) => {
   const { status } = await get(`${route}?max_lag=7&min_position=in:2:15,other.topic:0:1`)
   expect(status).toBe(200)
-  expect(api.query.bounds).toEqual({
+  const { asked } = api.query
+  expect(asked).toContainEqual({
     lagMax: 7,
     positionMin: [
       { topic: 'in', partition: 2, offset: 15 },
       { topic: 'other.topic', partition: 0, offset: 1 },
     ],
   })
+  // Whether a single position leads to a store is asked for itself.
+  const whole = asked.filter(({ positionMin }) => positionMin?.length !== 1)
+  expect(whole.every(({ lagMax }) => lagMax === 7)).toBe(true)
 })
 
 test.each(reads)('%s refuses bounds that are malformed', async (route) => {

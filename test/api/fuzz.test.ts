@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { errorCatalogue } from '../../api/errors.ts'
 import { apiUnderTest, type ApiUnderTest } from '../support/api-under-test.ts'
+import { campaignRow, identityRow } from '../support/cluster-rows.ts'
 
 /** Requests made from the API's own OpenAPI document, right, nearly right and hostile. */
 
@@ -17,7 +18,18 @@ interface Document {
   readonly paths: Record<string, { readonly get?: Operation }>
 }
 
-const known = ['a', 'i', 'attacker-links', 'attribution-profiles', 'motor.p', 'json', 'dot', '1']
+const known = [
+  'a',
+  'i',
+  'c',
+  'old',
+  'attacker-links',
+  'attribution-profiles',
+  'motor.p',
+  'json',
+  'dot',
+  '1',
+]
 const hostile = [
   '__proto__',
   'constructor',
@@ -47,6 +59,11 @@ function withRows(): ApiUnderTest {
   query.store('identity-members').set('i\0a', { firstSeen: 1, updatedTs: 2 })
   const entries = [{ primitive: 'motor.p', entryTs: 1 }]
   query.store('multi-actor-windows').set('i', { entries, announced: ['motor.p'] })
+  query.store('identities').set('i', identityRow({ ja3Hashes: ['j'] }))
+  query.store('identities').set('old', identityRow({ mergedInto: 'i' }))
+  query.store('campaign-identities').set('i', { campaign: 'c' })
+  query.store('campaigns').set('c', campaignRow())
+  query.store('campaign-members').set('c\0i', { firstSeen: 1 })
   return api
 }
 

@@ -62,6 +62,33 @@ test('takes attacker profiles on their own route and topic', async () => {
   expect(ingest.keys(PUBLIC_TOPICS['attacker-profile'])).toEqual(['x'])
 })
 
+test('takes technique tags, under the attacker or else the identity', async () => {
+  const { app, ingest } = apiUnderTest()
+  const tag = {
+    session_id: null,
+    decky_id: 'd1',
+    technique_id: 'T1110',
+    sub_technique_id: null,
+    tactic: 'TA0006',
+    confidence: 0.8,
+    created_ts: 5,
+  }
+  const who = [
+    { attacker_uuid: 'x', identity_uuid: 'i' },
+    { attacker_uuid: null, identity_uuid: 'i' },
+    { attacker_uuid: null, identity_uuid: null },
+  ]
+  const lines = who.map((each, i) => JSON.stringify({ tag_uuid: `t${i}`, ...each, ...tag }))
+  const response = await app.inject({
+    method: 'POST',
+    url: '/api/v1/technique-tags',
+    headers: { 'content-type': 'application/x-ndjson' },
+    payload: lines.join('\n'),
+  })
+  expect(response.json()).toMatchObject({ accepted: 2, rejected: 1, errors: [{ line: 3 }] })
+  expect(ingest.keys(PUBLIC_TOPICS['technique-tag'])).toEqual(['x', 'i'])
+})
+
 test('reports errors by line and takes the rest', async () => {
   const api = apiUnderTest()
   const lines = [

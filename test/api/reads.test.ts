@@ -4,6 +4,18 @@ import { apiUnderTest, type ApiUnderTest } from '../support/api-under-test.ts'
 
 let api: ApiUnderTest
 
+/** The columns of an identity that no clusterer knows. */
+const unclustered = {
+  merged_into: null,
+  campaign_uuid: null,
+  ja3_hashes: null,
+  hassh_hashes: null,
+  tls_cert_sha256: null,
+  payload_hashes: null,
+  c2_endpoints: null,
+  keystroke_centroid: null,
+}
+
 beforeEach(() => {
   api = apiUnderTest()
 })
@@ -136,10 +148,22 @@ test('identities are listed newest update first, a member counted each', async (
     limit: 2,
     offset: 1,
     data: [
-      { identity_uuid: 'x', first_seen: 3, updated_at: 70, observation_count_live: 2 },
-      { identity_uuid: 'z', first_seen: 1, updated_at: 60, observation_count_live: 1 },
+      {
+        identity_uuid: 'x',
+        first_seen: 3,
+        updated_at: 70,
+        observation_count_live: 2,
+        ...unclustered,
+      },
+      {
+        identity_uuid: 'z',
+        first_seen: 1,
+        updated_at: 60,
+        observation_count_live: 1,
+        ...unclustered,
+      },
     ],
-    meta: { positions: [meta(3)], lag: 0, ...fresh },
+    meta: { positions: [meta(3), meta(5), meta(10)], lag: 0, ...fresh },
   })
 })
 
@@ -153,7 +177,9 @@ test('an identity has its row, its attackers and its primitives, or is unknown',
     first_seen: 3,
     updated_at: 70,
     observation_count_live: 2,
-    meta: { positions: [meta(3)], lag: 0, ...fresh },
+    requested_uuid: 'x',
+    ...unclustered,
+    meta: { positions: [meta(5), meta(3), meta(10)], lag: 0, ...fresh },
   })
   expect((await get('/api/v1/identities/x/observations')).body).toMatchObject({
     data: [

@@ -3,10 +3,12 @@ import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { onTestFinished } from 'vitest'
+import { workerControlEncoder } from '../../api/worker-control-encoder.ts'
 import { recordLineEncoders } from '../../api/ingest/record-line-encoder.ts'
 import type { ApiOptions } from '../../api/options.ts'
 import { createApi } from '../../api/server.ts'
 import { InProcessRegistry } from '../../schemas/in-process-registry.ts'
+import { WORKERS } from '../../schemas/worker-records.ts'
 import {
   attackerLinksStore,
   attackerObservationsStore,
@@ -14,6 +16,18 @@ import {
   identityMembersStore,
   multiActorWindowsStore,
 } from '../../state/attribution-rows.ts'
+import {
+  campaignIdentitiesStore,
+  campaignMembersStore,
+  campaignsStore,
+} from '../../state/campaign-rows.ts'
+import {
+  identitiesStore,
+  identityAttackersStore,
+  identityComponentsStore,
+  identityHistoryStore,
+} from '../../state/identity-rows.ts'
+import { workerStoreName } from '../../state/worker-rows.ts'
 import { MemoryDeadLetters } from './memory-dead-letters.ts'
 import { MemoryFeed } from './memory-feed.ts'
 import { MemoryIngest } from './memory-ingest.ts'
@@ -40,6 +54,14 @@ export function apiUnderTest(options: Partial<ApiOptions> = {}): ApiUnderTest {
     attributionProfilesStore,
     identityMembersStore,
     multiActorWindowsStore,
+    identitiesStore,
+    identityAttackersStore,
+    identityComponentsStore,
+    identityHistoryStore,
+    campaignsStore,
+    campaignIdentitiesStore,
+    campaignMembersStore,
+    ...WORKERS.map(workerStoreName),
   ]) {
     query.store(store)
   }
@@ -54,6 +76,7 @@ export function apiUnderTest(options: Partial<ApiOptions> = {}): ApiUnderTest {
     deadLetters,
     topologyDescription: { json: { nodes: [] }, text: 'text', dot: 'digraph {}', mermaid: 'flow' },
     encoders: recordLineEncoders(new InProcessRegistry(), 'avro'),
+    encodeControl: workerControlEncoder(new InProcessRegistry(), 'avro'),
     metrics: new Registry(),
     tokens: [],
     host: '127.0.0.1',

@@ -1,5 +1,5 @@
 import type { ByteString } from '../../bytes/byte-string.ts'
-import { StoreNotReadyError, UnknownStoreError } from '../../state/errors.ts'
+import { InvalidBoundError, StoreNotReadyError, UnknownStoreError } from '../../state/errors.ts'
 import type {
   Answer,
   MissingPartition,
@@ -19,6 +19,8 @@ export class MemoryQuery implements QueryPort {
   readonly rows = new Map<string, Map<ByteString, unknown>>()
   /** Stores whose task is not running. */
   readonly notReady = new Set<string>()
+  /** Topics that lead to a store; of a store not named here all do. */
+  readonly inputsOf = new Map<string, readonly string[]>()
   statuses: TaskStatus[] = []
   hosts: InstanceDescription[] = []
   lag = 0
@@ -26,9 +28,14 @@ export class MemoryQuery implements QueryPort {
   missing: MissingPartition[] = []
   /** Of every answer: a standby gives it. */
   stalenessMs: number | null = null
-  /** The bounds of the newest question. */
-  bounds: QueryBounds | undefined
+  /** The bounds of every question. */
+  readonly asked: QueryBounds[] = []
   scans = 0
+
+  /** The bounds of the newest question. */
+  get bounds(): QueryBounds | undefined {
+    return this.asked.at(-1)
+  }
 
   store(name: string): Map<ByteString, unknown> {
     let store = this.rows.get(name)
@@ -55,8 +62,8 @@ export class MemoryQuery implements QueryPort {
     key: ByteString,
     bounds?: QueryBounds,
   ): Promise<Answer<V | undefined>> {
-    const rows = this.running(store)
-    this.bounds = bounds
+    const rows = this.running(store, bounds)
+    this.asked.push(bounds ?? {})
     await Promise.resolve()
     const value = rows.get(key) as V | undefined
     return { value, positions: [this.position(store)], missing: [] }
@@ -64,9 +71,9 @@ export class MemoryQuery implements QueryPort {
 
   async scan<V>(store: string, options: ScanOptions): Promise<Answer<readonly StoreRow<V>[]>> {
     const { prefix, after, limit } = options
-    const rows = this.running(store)
+    const rows = this.running(store, options.bounds)
     this.scans += 1
-    this.bounds = options.bounds
+    this.asked.push(options.bounds ?? {})
     await Promise.resolve()
     const value = [...rows]
       .filter(([key]) => key.startsWith(prefix) && (after === undefined || key > after))
@@ -84,10 +91,13 @@ export class MemoryQuery implements QueryPort {
     return this.hosts
   }
 
-  private running(store: string): Map<ByteString, unknown> {
+  private running(store: string, bounds: QueryBounds = {}): Map<ByteString, unknown> {
     const rows = this.rows.get(store)
     if (rows === undefined) throw new UnknownStoreError(`no store ${store}`)
     if (this.notReady.has(store)) throw new StoreNotReadyError(`the task of ${store} restores`)
+    const inputs = this.inputsOf.get(store)
+    const foreign = bounds.positionMin?.find(({ topic }) => inputs?.includes(topic) === false)
+    if (foreign !== undefined) throw new InvalidBoundError(`${foreign.topic} does not lead here`)
     return rows
   }
 
