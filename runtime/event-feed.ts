@@ -1,4 +1,12 @@
-import type { Broker, Fetcher, RawRecord, RecordBatch, TopicPartition } from '../broker/port.ts'
+import { RetriableError, UnknownTopicError } from '../broker/errors.ts'
+import type {
+  Broker,
+  Fetcher,
+  PollResult,
+  RawRecord,
+  RecordBatch,
+  TopicPartition,
+} from '../broker/port.ts'
 import { SchemaRegistryError } from '../schemas/errors.ts'
 import { learnSchemas } from '../schemas/learn-schemas.ts'
 import type { SchemaRegistry } from '../schemas/registry.ts'
@@ -13,6 +21,7 @@ interface Subscription {
 }
 
 const POLL_WAIT_MS = 500
+const NOTHING: PollResult = { fetched: [], outOfRange: [] }
 
 /**
  * Follows committed records of watched topics from their ends and hands them to subscribers.
@@ -20,6 +29,8 @@ const POLL_WAIT_MS = 500
  * E1. Read-committed: nothing is shown that may still be aborted.
  * E2. Polls only topics that somebody watches; decodes a record once for all subscribers.
  * E3. A listener must not throw and must not block: slow readers bound their own queues.
+ * E4. Brokers that are away, and a topic that goes, end nothing but the events of that time: who
+ *     watches must not be able to end what is watched.
  */
 export class LogEventFeed implements EventFeed {
   readonly #broker: Broker
@@ -28,6 +39,8 @@ export class LogEventFeed implements EventFeed {
   readonly #onError: (error: unknown) => void
   readonly #subscriptions = new Set<Subscription>()
   readonly #watched = new Map<string, TopicPartition[]>()
+  /** Those of which no broker told the partitions yet: asked again after the next poll. */
+  readonly #unknown = new Set<string>()
   #fetcher: Fetcher | null = null
   #loop: Promise<void> | null = null
   #stopped = false
@@ -76,9 +89,16 @@ export class LogEventFeed implements EventFeed {
     for (const topic of wanted) {
       if (this.#watched.has(topic)) continue
       this.#watched.set(topic, [])
-      this.#watch(topic).catch(this.#onError)
+      this.#begin(topic)
     }
     if (wanted.size > 0) this.#loop ??= this.#run()
+  }
+
+  #begin(topic: string): void {
+    this.#watch(topic).catch((error: unknown) => {
+      if (error instanceof RetriableError) this.#unknown.add(topic)
+      else if (!this.#stopped) this.#onError(error)
+    })
   }
 
   async #watch(topic: string): Promise<void> {
@@ -103,7 +123,8 @@ export class LogEventFeed implements EventFeed {
   async #run(): Promise<void> {
     try {
       while (!this.#stopped) {
-        const { fetched, outOfRange } = await this.#reader().poll(POLL_WAIT_MS)
+        const { fetched, outOfRange } = await this.#poll()
+        this.#beginUnknown()
         for (const stretch of fetched) {
           for (const batch of stretch.batches) await this.#publishAll(stretch, batch)
         }
@@ -115,6 +136,38 @@ export class LogEventFeed implements EventFeed {
     } catch (error) {
       if (!this.#stopped) this.#onError(error)
     }
+  }
+
+  async #poll(): Promise<PollResult> {
+    try {
+      return await this.#reader().poll(POLL_WAIT_MS)
+    } catch (error) {
+      if (!(error instanceof UnknownTopicError)) throw error
+      await this.#leaveMissing()
+      return NOTHING
+    }
+  }
+
+  /** The error does not say which topic it is that went. */
+  async #leaveMissing(): Promise<void> {
+    try {
+      const described = await this.#broker.describeTopics([...this.#watched.keys()])
+      const existing = new Set(described.map(({ name }) => name))
+      for (const [topic, partitions] of this.#watched) {
+        if (existing.has(topic)) continue
+        this.#fetcher?.unassign(partitions)
+        this.#watched.set(topic, [])
+      }
+    } catch (error) {
+      // The next poll meets it again.
+      if (!(error instanceof RetriableError)) throw error
+    }
+  }
+
+  #beginUnknown(): void {
+    const topics = [...this.#unknown]
+    this.#unknown.clear()
+    for (const topic of topics) if (this.#watched.has(topic)) this.#begin(topic)
   }
 
   async #publishAll(at: TopicPartition, batch: RecordBatch): Promise<void> {

@@ -14,6 +14,7 @@ import { Topology } from '../../topology/topology.ts'
 import { readValues, sendValues } from '../support/broker-records.ts'
 import { eventsBut } from '../support/ignored-events.ts'
 import { decodeText, encodeText, textStore } from '../support/tiny-topologies.ts'
+import { withMethods } from '../support/with-methods.ts'
 
 const serdes = { serializer: encodeText, deserializer: decodeText }
 const PUNCTUATION_MS = 20
@@ -54,16 +55,6 @@ const topology = new Topology()
   .addSink('numbered', { parents: ['number'], topic: 'numbered', serializer: encodeText })
   .build()
 
-/** The object itself, but for some of its methods. */
-function but<T extends object>(inner: T, methods: Partial<T>): T {
-  return new Proxy(inner, {
-    get(_, name) {
-      const found = (methods[name as keyof T] ?? inner[name as keyof T]) as unknown
-      return typeof found === 'function' ? (found.bind(inner) as unknown) : found
-    },
-  })
-}
-
 /** What goes wrong, as long as it is set. */
 interface Faults {
   /** Of the next commit alone. */
@@ -81,10 +72,10 @@ function faulty(broker: Broker, faults: Faults, refused: () => void): Broker {
     refused()
     return Promise.reject(new RetriableError('injected: coordinator away'))
   }
-  return but(broker, {
+  return withMethods(broker, {
     transaction: (id, options) => {
       const inner = broker.transaction(id, options)
-      return but(inner, {
+      return withMethods(inner, {
         init: () => (faults.init ? refuse() : inner.init()),
         commit: async () => {
           const { commit } = faults
@@ -96,7 +87,7 @@ function faulty(broker: Broker, faults: Faults, refused: () => void): Broker {
     },
     group: (options) => {
       const inner = broker.group(options)
-      return but(inner, {
+      return withMethods(inner, {
         committed: (partitions) => (faults.committed ? refuse() : inner.committed(partitions)),
         commit: async (offsets) => {
           await inner.commit(offsets)
