@@ -8,19 +8,19 @@ import {
   type TacticSighting,
   visitsOf,
 } from '../../topology/campaign/decky-visit.ts'
-import type { Fault } from './memory-identity-store.ts'
+import { type Fault, ToldFaults, ToldIds } from './told-faults.ts'
 
 /** A campaign store in memory whose calls fail on demand. */
 export class MemoryCampaignStore implements CampaignStore {
   readonly identitiesByUuid = new Map<string, CampaignIdentity>()
   readonly campaignsByUuid = new Map<string, Campaign>()
   readonly #sightings = new Map<string, readonly TacticSighting[]>()
-  #faults: readonly Fault[] = []
-  #newIds: string[] = []
+  #faults = new ToldFaults()
+  #newIds = new ToldIds()
 
   beginPass(faults: readonly Fault[], newIds: readonly string[]): void {
-    this.#faults = faults
-    this.#newIds = [...newIds]
+    this.#faults = new ToldFaults(faults)
+    this.#newIds = new ToldIds(newIds)
   }
 
   setIdentity(identity: CampaignIdentity, sightings: readonly TacticSighting[]): void {
@@ -29,46 +29,37 @@ export class MemoryCampaignStore implements CampaignStore {
   }
 
   identities(): readonly CampaignIdentity[] {
-    this.#mayFail('list_identities')
+    this.#faults.mayFail('list_identities')
     return [...this.identitiesByUuid.values()]
   }
 
   campaigns(): readonly Campaign[] {
-    this.#mayFail('list_campaigns')
+    this.#faults.mayFail('list_campaigns')
     return [...this.campaignsByUuid.values()]
   }
 
   visits(identity: string): ReadonlyMap<string, DeckyVisit> {
-    this.#mayFail('phases', identity)
+    this.#faults.mayFail('phases', identity)
     return visitsOf(this.#sightings.get(identity) ?? [])
   }
 
   newCampaign(): string {
-    const uuid = this.#newIds.shift()
-    if (uuid === undefined) throw new RangeError('more campaigns were formed than foreseen')
-    return uuid
+    return this.#newIds.next()
   }
 
   create(campaign: string): void {
-    this.#mayFail('create')
+    this.#faults.mayFail('create')
     this.campaignsByUuid.set(campaign, { uuid: campaign, mergedInto: null })
   }
 
   link(identity: string, campaign: string): void {
-    this.#mayFail('link', identity)
+    this.#faults.mayFail('link', identity)
     const row = this.identitiesByUuid.get(identity)!
     this.identitiesByUuid.set(identity, { ...row, campaign })
   }
 
   merge(campaign: string, into: string | null): void {
-    this.#mayFail('merge', campaign)
+    this.#faults.mayFail('merge', campaign)
     this.campaignsByUuid.set(campaign, { uuid: campaign, mergedInto: into })
-  }
-
-  #mayFail(call: string, key = ''): void {
-    const isFaulty = this.#faults.some(
-      ([faulty, faultyKey]) => faulty === call && (faultyKey === '*' || faultyKey === key),
-    )
-    if (isFaulty) throw new Error(`${call} ${key} fails on demand`)
   }
 }

@@ -3,6 +3,7 @@ import type { IdentityStore, LinkedAttacker } from '../../topology/identity/clus
 import { type AttackerRow, featuresOfRow } from '../../topology/identity/features.ts'
 import { fingerprintEntries, seenByType } from '../../topology/identity/fingerprints.ts'
 import type { IdentityFingerprints } from '../../topology/identity/roll-up.ts'
+import { type Fault, ToldFaults, ToldIds } from './told-faults.ts'
 
 export interface StoredAttacker extends AttackerRow {
   readonly identity: string | null
@@ -15,22 +16,22 @@ export interface StoredIdentity {
   readonly fingerprints: IdentityFingerprints | null
 }
 
-/** A call and its key; `*`: any key. */
-export type Fault = readonly [call: string, key: string]
-
 /** An identity store in memory whose calls fail when told. */
 export class MemoryIdentityStore implements IdentityStore {
   readonly attackersByUuid = new Map<string, StoredAttacker>()
   readonly identitiesByUuid = new Map<string, StoredIdentity>()
-  /** Calls that failed. */
-  failed = 0
-  #faults: readonly Fault[] = []
-  #newIds: string[] = []
+  #faults = new ToldFaults()
+  #newIds = new ToldIds()
+
+  /** Calls of the pass that failed. */
+  get failed(): number {
+    return this.#faults.failed
+  }
 
   /** Faults hold for one pass; ids are taken in order. */
   beginPass(faults: readonly Fault[], newIds: readonly string[]): void {
-    this.#faults = faults
-    this.#newIds = [...newIds]
+    this.#faults = new ToldFaults(faults)
+    this.#newIds = new ToldIds(newIds)
   }
 
   addIdentity(uuid: string, mergedInto: string | null = null): void {
@@ -47,7 +48,7 @@ export class MemoryIdentityStore implements IdentityStore {
   }
 
   attackers(): LinkedAttacker[] {
-    this.#mayFail('list_attackers')
+    this.#faults.mayFail('list_attackers')
     return [...this.attackersByUuid.values()].map((row) => ({
       uuid: row.uuid,
       identity: row.identity,
@@ -58,28 +59,26 @@ export class MemoryIdentityStore implements IdentityStore {
   }
 
   identities(): StoredIdentity[] {
-    this.#mayFail('list_identities')
+    this.#faults.mayFail('list_identities')
     return [...this.identitiesByUuid.values()]
   }
 
   newIdentity(): string {
-    const uuid = this.#newIds.shift()
-    if (uuid === undefined) throw new RangeError('more identities were formed than foreseen')
-    return uuid
+    return this.#newIds.next()
   }
 
   create(identity: string): void {
-    this.#mayFail('create')
+    this.#faults.mayFail('create')
     this.addIdentity(identity)
   }
 
   link(attacker: string, identity: string): void {
-    this.#mayFail('link', attacker)
+    this.#faults.mayFail('link', attacker)
     this.change(attacker, { identity })
   }
 
   merge(uuid: string, mergedInto: string | null): void {
-    this.#mayFail('merge', uuid)
+    this.#faults.mayFail('merge', uuid)
     const identity = this.identitiesByUuid.get(uuid)
     if (identity !== undefined) this.identitiesByUuid.set(uuid, { ...identity, mergedInto })
   }
@@ -87,13 +86,5 @@ export class MemoryIdentityStore implements IdentityStore {
   rollUp(uuid: string, fingerprints: IdentityFingerprints): void {
     const identity = this.identitiesByUuid.get(uuid)
     if (identity !== undefined) this.identitiesByUuid.set(uuid, { ...identity, fingerprints })
-  }
-
-  #mayFail(call: string, key = ''): void {
-    const isMeant = ([fault, faultKey]: Fault): boolean =>
-      fault === call && (faultKey === '*' || faultKey === key)
-    if (!this.#faults.some(isMeant)) return
-    this.failed++
-    throw new Error(`${call} ${key} fails as told`)
   }
 }

@@ -1,9 +1,7 @@
-import type { CampaignOutcome } from '../../topology/campaign/campaign-outcome.ts'
-import { campaignPass } from '../../topology/campaign/campaign-pass.ts'
-import { REFERENCE_CAMPAIGNS } from '../../topology/campaign/campaign-policy.ts'
-import { MemoryCampaignStore } from '../support/memory-campaign-store.ts'
-import type { Fault } from '../support/memory-identity-store.ts'
 import { type CheckResult, Comparison } from './check-result.ts'
+import type { Fault } from '../support/told-faults.ts'
+import type { CampaignEdit } from './campaign-edit.ts'
+import type { CampaignTick, CampaignTicker } from './campaign-ticker.ts'
 
 export interface CampaignTicksVector {
   readonly id: string
@@ -11,106 +9,48 @@ export interface CampaignTicksVector {
 }
 
 interface Step {
-  readonly edits: readonly Edit[]
+  readonly edits: readonly CampaignEdit[]
   readonly faults: readonly Fault[]
   readonly new_ids: readonly string[]
   readonly expect: Readonly<Record<string, unknown>>
 }
 
-interface Evidence {
-  readonly payload_simhashes: string | null
-  readonly c2_endpoints: string | null
-  readonly kd_digraph_simhash: string | null
-}
-
-interface Sighting {
-  readonly decky_id: string
-  readonly tactic: string
-  readonly created_at_ts: number
-}
-
-type Edit =
-  | {
-      readonly edit: 'add_identity'
-      readonly phases: readonly Sighting[]
-      readonly row: Evidence & {
-        readonly uuid: string
-        readonly campaign_id: string | null
-        readonly merged_into_uuid: string | null
-      }
-    }
-  | (Evidence & {
-      readonly edit: 'set_features'
-      readonly identity: string
-      readonly phases: readonly Sighting[]
-    })
-
+/** @param ticker a new one for each case */
 export async function checkCampaignTicks(
   vectors: readonly CampaignTicksVector[],
+  ticker: () => CampaignTicker,
 ): Promise<CheckResult> {
   const comparison = new Comparison()
   for (const vector of vectors) {
-    const store = new MemoryCampaignStore()
+    const tables = ticker()
     for (const [step, { edits, expect, faults, new_ids: newIds }] of vector.steps.entries()) {
-      for (const edit of edits) apply(store, edit)
-      store.beginPass(faults, newIds)
-      const outcome = campaignPass(store, REFERENCE_CAMPAIGNS)
-      comparison.step(vector.id, step, expect, received(outcome, store))
+      for (const edit of edits) tables.apply(edit)
+      comparison.step(vector.id, step, expect, inVectorWords(await tables.pass(faults, newIds)))
     }
   }
-  return await Promise.resolve(comparison.result(vectors.length))
+  return comparison.result(vectors.length)
 }
 
-function apply(store: MemoryCampaignStore, edit: Edit): void {
-  const sightings = edit.phases.map((sighting) => ({
-    deckyId: sighting.decky_id,
-    tactic: sighting.tactic,
-    createdTs: sighting.created_at_ts,
-  }))
-  if (edit.edit === 'add_identity') {
-    const { campaign_id: campaign, merged_into_uuid: mergedInto, uuid } = edit.row
-    store.setIdentity({ uuid, campaign, mergedInto, ...evidence(edit.row) }, sightings)
-  } else {
-    const known = store.identitiesByUuid.get(edit.identity)!
-    store.setIdentity({ ...known, ...evidence(edit) }, sightings)
-  }
-}
-
-function evidence({ c2_endpoints, kd_digraph_simhash, payload_simhashes }: Evidence) {
+function inVectorWords({ links, merges, news }: CampaignTick): unknown {
   return {
-    payloadHashes: list(payload_simhashes),
-    c2Endpoints: list(c2_endpoints),
-    keystrokeCentroid: kd_digraph_simhash,
-  }
-}
-
-function list(json: string | null): string[] {
-  return json === null ? [] : (JSON.parse(json) as string[])
-}
-
-/** The outcome and what is stored, in the vectors' words. */
-function received(outcome: CampaignOutcome, store: MemoryCampaignStore): unknown {
-  const identities = [...store.identitiesByUuid.values()]
-  const campaigns = [...store.campaignsByUuid.values()]
-  return {
-    formed: outcome.formed.map(({ campaign, identities: members }) => ({
+    formed: news.formed.map(({ campaign, identities: members }) => ({
       campaign_uuid: campaign,
       identity_uuids: members,
     })),
-    assigned: outcome.assigned.map(({ campaign, identity }) => ({
+    assigned: news.assigned.map(({ campaign, identity }) => ({
       campaign_uuid: campaign,
       identity_uuid: identity,
       prior_campaign_uuid: null,
     })),
-    merged: outcome.merged
+    merged: news.merged
       .map(({ loser, winner }) => ({ winner_uuid: winner, loser_uuid: loser }))
       .sort((a, b) => compare(a.winner_uuid, b.winner_uuid) || compare(a.loser_uuid, b.loser_uuid)),
-    unmerged: outcome.unmerged.map(({ formerWinner, resurrected }) => ({
+    unmerged: news.unmerged.map(({ formerWinner, resurrected }) => ({
       resurrected_uuid: resurrected,
       former_winner_uuid: formerWinner,
     })),
-    identities: Object.fromEntries(identities.map(({ campaign, uuid }) => [uuid, campaign])),
-    campaigns: Object.fromEntries(campaigns.map(({ mergedInto, uuid }) => [uuid, mergedInto])),
+    identities: Object.fromEntries(links),
+    campaigns: Object.fromEntries(merges),
   }
 }
 

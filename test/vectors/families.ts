@@ -1,15 +1,19 @@
+import { CampaignTickDriver } from './campaign-tick-driver.ts'
+import { PlainCampaignTicker } from './campaign-ticker.ts'
 import { checkCampaignOrders, checkCampaignPairs } from './check-campaign-pairs.ts'
-import { checkCampaignTicks } from './check-campaign-ticks.ts'
+import { checkCampaignTicks, type CampaignTicksVector } from './check-campaign-ticks.ts'
 import { checkDigraphCentroid } from './check-digraph-centroid.ts'
 import { checkFlows, type FlowVector } from './check-flows.ts'
 import { checkIdentityPairs } from './check-identity-pairs.ts'
-import { checkIdentityTicks } from './check-identity-ticks.ts'
+import { checkIdentityTicks, type IdentityTicksVector } from './check-identity-ticks.ts'
 import { checkMetrics } from './check-metrics.ts'
 import { checkMultiActor } from './check-multi-actor.ts'
 import { checkRaising } from './check-raising.ts'
 import type { CheckResult } from './check-result.ts'
 import { checkSeries, type SeriesVector } from './check-series.ts'
 import { checkCorpora, checkScenarios, checkStreamingCorpora } from './check-scenarios.ts'
+import { IdentityTickDriver } from './identity-tick-driver.ts'
+import { PlainIdentityTicker } from './identity-ticker.ts'
 import type { PolicyName } from './vector-driver.ts'
 import { readVectors } from './vector-files.ts'
 
@@ -57,11 +61,27 @@ export const FAMILIES: readonly Family[] = [
   ),
   family('multi-actor', 'reference policy', checkMultiActor),
   family('identity-pairs', 'both policies', checkIdentityPairs),
-  family('identity-ticks', 'reference policy', checkIdentityTicks),
+  family('identity-ticks', 'reference policy', (vectors: readonly IdentityTicksVector[]) =>
+    checkIdentityTicks(vectors, () => new PlainIdentityTicker()),
+  ),
+  family(
+    'identity-ticks',
+    'reference policy, in the topology',
+    (vectors: readonly IdentityTicksVector[]) =>
+      checkIdentityTicks(vectors, () => new IdentityTickDriver()),
+  ),
   family('digraph-centroid', 'both policies', checkDigraphCentroid),
   family('campaign-pairs', 'reference policy', checkCampaignPairs),
   family('campaign-pairs', 'streaming policy: no order matters', checkCampaignOrders),
-  family('campaign-ticks', 'reference policy', checkCampaignTicks),
+  family('campaign-ticks', 'reference policy', (vectors: readonly CampaignTicksVector[]) =>
+    checkCampaignTicks(vectors, () => new PlainCampaignTicker()),
+  ),
+  family(
+    'campaign-ticks',
+    'reference policy, in the topology',
+    (vectors: readonly CampaignTicksVector[]) =>
+      checkCampaignTicks(vectors, () => new CampaignTickDriver()),
+  ),
   family('metrics', 'both policies', checkMetrics),
   family('scenarios', 'reference policy', checkScenarios),
   family('scenarios', 'streaming policy: nowhere worse', checkStreamingCorpora),

@@ -10,6 +10,8 @@ import type {
   Value,
 } from '../../schemas/records.ts'
 import type { AttributionSerdes } from '../../topology/attribution/public-serdes.ts'
+import type { CampaignSerdes } from '../../topology/campaign/campaign-options.ts'
+import type { IdentitySerdes } from '../../topology/identity/identity-options.ts'
 
 /**
  * Plain JSON for the vectors' records: some hold times before 1970, which the reference takes and
@@ -23,6 +25,23 @@ export const vectorSerdes: AttributionSerdes = {
   stateChanged: (change) => write({ ...change, current_value: valueToJson(change.current_value) }),
   multiActorSuspected: write,
   multiActorCleared: write,
+}
+
+export const identityVectorSerdes: IdentitySerdes = {
+  link: write,
+  formed: write,
+  linked: write,
+  merged: write,
+  unmerged: write,
+  generic: write,
+}
+
+export const campaignVectorSerdes: CampaignSerdes = {
+  formed: write,
+  identityAssigned: write,
+  campaignAssigned: write,
+  merged: write,
+  unmerged: write,
 }
 
 export function read(raw: RawRecord): unknown {

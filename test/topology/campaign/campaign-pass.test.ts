@@ -4,7 +4,7 @@ import { campaignRecords } from '../../../topology/campaign/campaign-outcome.ts'
 import { campaignPass } from '../../../topology/campaign/campaign-pass.ts'
 import { STREAMING_CAMPAIGNS } from '../../../topology/campaign/campaign-policy.ts'
 import { MemoryCampaignStore } from '../../support/memory-campaign-store.ts'
-import type { Fault } from '../../support/memory-identity-store.ts'
+import type { Fault } from '../../support/told-faults.ts'
 
 const calls = ['list_identities', 'list_campaigns', 'phases', 'create', 'link', 'merge']
 const payloads = fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 1 })
