@@ -17,8 +17,8 @@ interface Feed {
 /**
  * Moves fetched batches into the queues of the tasks, over one fetcher for all of them.
  *
- * F1. A queue takes only what follows what it has: a stretch that a seek overtook is dropped and
- *     fetched again from where the queue stands.
+ * F1. A queue takes only what follows what it has: a stretch that another queue of the partition
+ *     overtook is dropped and fetched again from where the queue stands.
  * F2. A full queue pauses its partition and no other (back-pressure).
  */
 export class FetchPump {
@@ -108,7 +108,7 @@ export class FetchPump {
       this.#fetcher.assign([at(queue)])
       return
     }
-    queue.add(stretch.batches, stretch.nextOffset, stretch.highWatermark, stretch.lastStableOffset)
+    queue.add(stretch.batches, stretch.nextOffset, stretch.lastStableOffset)
     queue.sawEnd(this.#clock.now())
     if (queue.bufferedBytes > this.#queueBytesMax() && !feed.isPaused) {
       feed.isPaused = true

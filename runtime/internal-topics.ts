@@ -30,7 +30,7 @@ const neverByTime = {
 } as const
 
 export const changelogConfig: TopicConfig = { ...neverByTime, cleanupPolicy: 'compact' }
-/** Purged by offset once committed (see purge.ts). */
+/** Purged by offset once committed (see repartition-purge.ts). */
 export const repartitionConfig: TopicConfig = { ...neverByTime, cleanupPolicy: 'delete' }
 export const deadLetterConfig: TopicConfig = { ...neverByTime, cleanupPolicy: 'delete' }
 

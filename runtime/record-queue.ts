@@ -17,7 +17,6 @@ export class RecordQueue {
   #nextOffset: number
   /** Where the next fetch starts: everything before is buffered or done. */
   #fetchedTo: number
-  #highWatermark = 0
   #lastStableOffset = 0
   #batches: RecordBatch[] = []
   #head: RawRecord[] = []
@@ -59,10 +58,6 @@ export class RecordQueue {
     return Math.max(0, this.#lastStableOffset - this.#nextOffset)
   }
 
-  get highWatermark(): number {
-    return this.#highWatermark
-  }
-
   /**
    * For how long the oldest record that is not processed has been in the log, in milliseconds.
    *
@@ -81,14 +76,14 @@ export class RecordQueue {
     return this.#appendTime
   }
 
-  add(batches: readonly RecordBatch[], nextOffset: number, hw: number, lso: number): void {
+  /** @param nextOffset where the next fetch starts; what lies between has no record */
+  add(batches: readonly RecordBatch[], nextOffset: number, lastStableOffset: number): void {
     for (const batch of batches) {
       this.#batches.push(batch)
       this.#bufferedBytes += batch.buffer.length
     }
     this.#fetchedTo = nextOffset
-    this.#highWatermark = hw
-    this.#lastStableOffset = lso
+    this.#lastStableOffset = lastStableOffset
     if (this.isEmpty) this.#nextOffset = Math.max(this.#nextOffset, nextOffset)
   }
 
@@ -125,16 +120,6 @@ export class RecordQueue {
   /** Records at hand behind the head, without taking them; those of later batches are not seen. */
   unpacked(): readonly RawRecord[] {
     return this.#head.slice(this.#cursor)
-  }
-
-  /** Forgets what is buffered and stands at `offset` again. */
-  seek(offset: number): void {
-    this.#batches = []
-    this.#head = []
-    this.#cursor = 0
-    this.#bufferedBytes = 0
-    this.#nextOffset = offset
-    this.#fetchedTo = offset
   }
 
   /** When the broker appended the next record; null: it did not say, or the record is not here. */

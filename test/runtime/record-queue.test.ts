@@ -6,7 +6,7 @@ import { appendedAt, batchAt } from '../support/batches.ts'
 describe('a record queue', () => {
   it('moves its position past gaps only when it runs empty', () => {
     const queue = new RecordQueue('in', 0, 'source', 10)
-    queue.add([batchAt(10, [1, 2])], 15, 15, 15)
+    queue.add([batchAt(10, [1, 2])], 15, 15)
     expect(queue.take()?.offset).toBe(10)
     expect(queue.nextOffset).toBe(11)
     expect(queue.take()?.offset).toBe(11)
@@ -16,14 +16,14 @@ describe('a record queue', () => {
 
   it('moves its position over a stretch without any record', () => {
     const queue = new RecordQueue('in', 0, 'source', 0)
-    queue.add([], 4, 4, 4)
+    queue.add([], 4, 4)
     expect(queue.nextOffset).toBe(4)
     expect(queue.isEmpty).toBe(true)
   })
 
   it('skips what a batch holds before the position', () => {
     const queue = new RecordQueue('in', 0, 'source', 12)
-    queue.add([batchAt(10, [1, 2, 3, 4])], 14, 14, 14)
+    queue.add([batchAt(10, [1, 2, 3, 4])], 14, 14)
     expect(queue.take()?.offset).toBe(12)
     expect(queue.take()?.offset).toBe(13)
     expect(queue.take()).toBeUndefined()
@@ -31,26 +31,16 @@ describe('a record queue', () => {
 
   it('passes a batch whose records all lie before the position', () => {
     const queue = new RecordQueue('in', 0, 'source', 12)
-    queue.add([batchAt(10, [1, 2])], 13, 13, 13)
+    queue.add([batchAt(10, [1, 2])], 13, 13)
     expect(queue.take()).toBeUndefined()
     expect(queue.nextOffset).toBe(13)
-  })
-
-  it('forgets what it buffered on a seek', () => {
-    const queue = new RecordQueue('in', 0, 'source', 0)
-    queue.add([batchAt(0, [1, 2, 3])], 3, 3, 3)
-    queue.take()
-    queue.seek(0)
-    expect(queue.isEmpty).toBe(true)
-    expect(queue.nextOffset).toBe(0)
-    expect(queue.isBehindBroker).toBe(true)
   })
 })
 
 describe('the delay of a record queue', () => {
   it('is the time since the broker appended the oldest record that is left', () => {
     const queue = new RecordQueue('in', 0, 'source', 0)
-    queue.add([appendedAt(0, 2, 1_000), appendedAt(2, 2, 5_000)], 4, 4, 4)
+    queue.add([appendedAt(0, 2, 1_000), appendedAt(2, 2, 5_000)], 4, 4)
     queue.sawEnd(6_000)
     expect(queue.delayMs(7_000)).toBe(6_000)
     queue.take()
@@ -64,14 +54,14 @@ describe('the delay of a record queue', () => {
 
   it('leaves event time out of account: a replay of old records is not behind for years', () => {
     const queue = new RecordQueue('in', 0, 'source', 0)
-    queue.add([batchAt(0, [1, 2, 3])], 3, 3, 3)
+    queue.add([batchAt(0, [1, 2, 3])], 3, 3)
     queue.sawEnd(50_000)
     expect(queue.delayMs(50_250)).toBe(250)
   })
 
   it('is known of records that are not fetched yet', () => {
     const queue = new RecordQueue('in', 0, 'source', 0)
-    queue.add([batchAt(0, [1])], 1, 9, 9)
+    queue.add([batchAt(0, [1])], 1, 9)
     queue.sawEnd(1_000)
     queue.take()
     expect(queue.isEmpty).toBe(true)
@@ -80,7 +70,7 @@ describe('the delay of a record queue', () => {
 
   it('is never negative when the broker’s clock is ahead', () => {
     const queue = new RecordQueue('in', 0, 'source', 0)
-    queue.add([appendedAt(0, 1, 9_000)], 1, 1, 1)
+    queue.add([appendedAt(0, 1, 9_000)], 1, 1)
     queue.sawEnd(1_000)
     expect(queue.delayMs(1_000)).toBe(0)
   })

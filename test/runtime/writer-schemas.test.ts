@@ -78,7 +78,7 @@ function inputOf(registry: SwitchedRegistry, ids: readonly number[]) {
     onRetry: (_, __, pauseMs) => void retries.push(pauseMs),
   })
   const queue = new RecordQueue('in', 0, 'source', 0)
-  queue.add([batchWith(ids)], ids.length, ids.length, ids.length)
+  queue.add([batchWith(ids)], ids.length, ids.length)
   const topology = new Topology()
     .addSource('source', {
       topics: ['in'],

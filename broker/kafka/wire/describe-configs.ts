@@ -12,7 +12,7 @@ export interface TopicConfigEntries extends NamedOutcome {
   readonly values: ReadonlyMap<string, string>
 }
 
-export const TOPIC_RESOURCE = 2
+const TOPIC_RESOURCE = 2
 
 /** What holds for a topic, be it its own setting, the broker's, or Kafka's default. */
 export const describeConfigs: Api<DescribeConfigsRequest, readonly TopicConfigEntries[]> = {

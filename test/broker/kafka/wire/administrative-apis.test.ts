@@ -8,7 +8,6 @@ import { deleteRecords } from '../../../../broker/kafka/wire/delete-records.ts'
 import { deleteTopics } from '../../../../broker/kafka/wire/delete-topics.ts'
 import { describeConfigs } from '../../../../broker/kafka/wire/describe-configs.ts'
 import { findCoordinator } from '../../../../broker/kafka/wire/find-coordinator.ts'
-import { incrementalAlterConfigs } from '../../../../broker/kafka/wire/incremental-alter-configs.ts'
 import { listOffsets } from '../../../../broker/kafka/wire/list-offsets.ts'
 import { metadata } from '../../../../broker/kafka/wire/metadata.ts'
 import { WireReader } from '../../../../broker/kafka/wire/wire-reader.ts'
@@ -47,16 +46,6 @@ describe('requests are written as a broker has taken them', () => {
         settings: ['cleanup.policy', 'retention.ms'],
       }),
       recorded.describeConfigs,
-    ],
-    [
-      encoded(incrementalAlterConfigs, {
-        topic: 'rec-a',
-        config: [
-          ['segment.ms', '100'],
-          ['min.cleanable.dirty.ratio', '0.01'],
-        ],
-      }),
-      recorded.alterConfigs,
     ],
     [
       encoded(listOffsets, {
@@ -142,12 +131,6 @@ describe('answers are read as a broker has given them', () => {
       ['retention.ms', '604800000'],
     ])
     expect(unknown).toMatchObject({ name: 'rec-x', code: 3 })
-    expect(decoded(incrementalAlterConfigs, recorded.alterConfigs.answer)).toMatchObject([
-      { name: 'rec-a', code: 0 },
-    ])
-    expect(decoded(incrementalAlterConfigs, recorded.alterConfigsOfUnknown.answer)).toMatchObject([
-      { name: 'rec-x', code: 3 },
-    ])
   })
 
   it('of offsets, each by its topic and partition and in no certain order', () => {
@@ -168,7 +151,6 @@ const answers: [Api<never, unknown>, string][] = [
   [findCoordinator, recorded.findCoordinator.answer],
   [createTopics, recorded.createTopics.answer],
   [describeConfigs, recorded.describeConfigs.answer],
-  [incrementalAlterConfigs, recorded.alterConfigs.answer],
   [listOffsets, recorded.listOffsets.answer],
   [deleteRecords, recorded.deleteRecords.answer],
   [deleteTopics, recorded.deleteTopics.answer],

@@ -102,22 +102,6 @@ export const describeConfigs: Recording = {
   ].join(''),
 }
 
-export const alterConfigs: Recording = {
-  request: [
-    '0202067265632d61030b7365676d656e742e6d730004313030001a6d696e2e636c65616e61626c652e64',
-    '697274792e726174696f0005302e303100000000',
-  ].join(''),
-  answer: '000000000200000002067265632d610000',
-}
-
-export const alterConfigsOfUnknown: Recording = {
-  request: '0202067265632d78020b7365676d656e742e6d73000431303000000000',
-  answer: [
-    '000000000200032254686520746f70696320277265632d782720646f6573206e6f742065786973742e02',
-    '067265632d780000',
-  ].join(''),
-}
-
 export const listOffsets: Recording = {
   request: [
     'ffffffff0103067265632d610300000001ffffffffffffffffffffffff0000000000ffffffffffffffff',
