@@ -28,7 +28,6 @@ export interface CampaignProjection {
 
 export function campaignFeatures(projection: CampaignProjection): CampaignFeatures {
   return {
-    id: projection.id,
     infrastructure: new Set([
       ...projection.payload_hashes.map(payload),
       ...projection.c2_endpoints.map(c2Endpoint),

@@ -3,8 +3,6 @@ import type { KeystrokeCentroid } from './keystroke-centroid.ts'
 
 /** What an identity shows of the campaign it may belong to. */
 export interface CampaignFeatures {
-  /** Identity. */
-  readonly id: string
   /** Hashes of payloads and C2 endpoints, told apart by {@link payload} and {@link c2Endpoint}. */
   readonly infrastructure: ReadonlySet<string>
   /** Where from, with what, and where to; see {@link asn}, {@link tool} and {@link decky}. */

@@ -9,6 +9,8 @@ export interface CampaignFormed {
 export interface CampaignAssigned {
   readonly campaign: string
   readonly identity: string
+  /** The campaign it left for this one; absent: it was in none. */
+  readonly prior?: string
 }
 
 export interface CampaignMerged {
@@ -37,9 +39,6 @@ export interface CampaignOutcome extends CampaignNews {
   readonly cycles: number
 }
 
-/** Null: an identity keeps the campaign it has; merges move campaigns, not identities. */
-const NO_PRIOR = { prior_campaign_uuid: null }
-
 interface CampaignRecord {
   readonly sink: CampaignSink
   /** Whom it happened to, of a merge the loser. */
@@ -56,14 +55,13 @@ export function* campaignRecords(outcome: CampaignNews): Generator<CampaignRecor
     const value = { campaign_uuid: campaign, identity_uuids: identities }
     yield { sink: 'formed', key: campaign, value }
     for (const identity of identities) {
-      const member = { campaign_uuid: campaign, identity_uuid: identity, ...NO_PRIOR }
-      yield { sink: 'campaignAssigned', key: identity, value: member }
+      yield { sink: 'campaignAssigned', key: identity, value: assignment({ campaign, identity }) }
     }
   }
-  for (const { campaign, identity } of outcome.assigned) {
-    const value = { campaign_uuid: campaign, identity_uuid: identity, ...NO_PRIOR }
-    yield { sink: 'identityAssigned', key: campaign, value }
-    yield { sink: 'campaignAssigned', key: identity, value }
+  for (const assigned of outcome.assigned) {
+    const value = assignment(assigned)
+    yield { sink: 'identityAssigned', key: assigned.campaign, value }
+    yield { sink: 'campaignAssigned', key: assigned.identity, value }
   }
   for (const { loser, winner } of outcome.merged) {
     yield { sink: 'merged', key: loser, value: { winner_uuid: winner, loser_uuid: loser } }
@@ -72,4 +70,8 @@ export function* campaignRecords(outcome: CampaignNews): Generator<CampaignRecor
     const value = { resurrected_uuid: resurrected, former_winner_uuid: formerWinner }
     yield { sink: 'unmerged', key: resurrected, value }
   }
+}
+
+function assignment({ campaign, identity, prior }: CampaignAssigned): CampaignRecord['value'] {
+  return { campaign_uuid: campaign, identity_uuid: identity, prior_campaign_uuid: prior ?? null }
 }

@@ -48,7 +48,8 @@ export function campaignWeight(scores: CampaignScores): number {
   return weight
 }
 
-function sameHands(a: KeystrokeCentroid | null, b: KeystrokeCentroid | null): number {
+/** How alike the hands of two identities are, 0 (others, or not known) to 1. */
+export function sameHands(a: KeystrokeCentroid | null, b: KeystrokeCentroid | null): number {
   if (a === null || b === null) return 0
   const distance = hammingDistance(a, b)
   return distance < OTHER_HANDS_BITS ? 1 - distance / OTHER_HANDS_BITS : 0

@@ -9,11 +9,10 @@ import { parseKeystrokeCentroid } from './keystroke-centroid.ts'
  * cohort is its deckies.
  */
 export function identityFeatures(
-  { c2Endpoints, keystrokeCentroid, payloadHashes, uuid }: CampaignIdentity,
+  { c2Endpoints, keystrokeCentroid, payloadHashes }: CampaignIdentity,
   visits: ReadonlyMap<string, DeckyVisit>,
 ): CampaignFeatures {
   return {
-    id: uuid,
     infrastructure: new Set([...payloadHashes.map(payload), ...c2Endpoints.map(c2Endpoint)]),
     cohort: new Set([...visits.keys()].map(decky)),
     visits,

@@ -29,3 +29,20 @@ function bitCount(word: number): number {
   const bytes = (nibbles + (nibbles >>> 4)) & 0x0f0f0f0f
   return Math.imul(bytes, 0x01010101) >>> 24
 }
+
+export const CENTROID_BYTES = 8
+
+/** @param place 0 for the lowest byte to 7 */
+export function centroidByte({ high, low }: KeystrokeCentroid, place: number): number {
+  const half = place < 4 ? low : high
+  return (half >>> ((place % 4) * 8)) & 0xff
+}
+
+/** @returns 16 lowercase hexadecimal digits */
+export function toHex({ high, low }: KeystrokeCentroid): string {
+  return hexOfHalf(high) + hexOfHalf(low)
+}
+
+function hexOfHalf(half: number): string {
+  return half.toString(16).padStart(8, '0')
+}

@@ -37,7 +37,6 @@ export const features: fc.Arbitrary<CampaignFeatures> = fc
     sessions,
   })
   .map((drawn) => ({
-    id: '',
     infrastructure: new Set([...drawn.payloads.map(payload), ...drawn.endpoints.map(c2Endpoint)]),
     cohort: new Set([asn(1), ...drawn.deckies.map(decky)]),
     visits: new Map(drawn.visits),
@@ -46,7 +45,6 @@ export const features: fc.Arbitrary<CampaignFeatures> = fc
   }))
 
 export const nobody: CampaignFeatures = {
-  id: '',
   infrastructure: new Set(),
   cohort: new Set(),
   visits: new Map(),

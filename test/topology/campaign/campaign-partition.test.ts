@@ -8,7 +8,7 @@ import {
 } from '../../../topology/campaign/campaign-policy.ts'
 import { features, nobody } from './arbitrary-features.ts'
 
-type Group = readonly CampaignFeatures[]
+type Group = readonly (CampaignFeatures & { readonly id: string })[]
 
 function groups(members: Group): Set<string> {
   const places = campaignPartition(members, STREAMING_CAMPAIGNS)

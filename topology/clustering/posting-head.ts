@@ -1,0 +1,26 @@
+import type { Codec } from '../../bytes/codec.ts'
+import { checkVersion } from '../attribution/codecs/version.ts'
+
+/** What is known of a value without reading its posting list. */
+export interface PostingHead {
+  /** At least 1. */
+  readonly holders: number
+  /** So many hold it that sharing it says nothing. */
+  readonly isGeneric: boolean
+}
+
+const VERSION = 1
+
+/** `01, varint holders × 2 + generic` */
+export const postingHeadCodec: Codec<PostingHead> = {
+  encode({ holders, isGeneric }, into) {
+    into.u8(VERSION)
+    into.varint(holders * 2 + (isGeneric ? 1 : 0))
+  },
+  decode(from) {
+    checkVersion(from, 'posting head', VERSION)
+    const packed = from.varint()
+    const isGeneric = packed % 2 === 1
+    return { holders: (packed - (isGeneric ? 1 : 0)) / 2, isGeneric }
+  },
+}
