@@ -246,7 +246,7 @@ export class TopologyTestDriver {
 
   #deliver(topic: string, partition: number, batch: RecordBatch): void {
     const end = batch.lastOffset + 1
-    this.#layout.queue(topic, partition)?.add([batch], end, end, end)
+    this.#layout.queue(topic, partition)?.add([batch], end, end)
     this.#tables.update(topic, batch, (error) => void this.failures.push(error))
   }
 }

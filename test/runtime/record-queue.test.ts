@@ -86,33 +86,33 @@ describe('a partition group', () => {
   it('takes records of several partitions in the order of their time', () => {
     const a = new RecordQueue('a', 0, 's', 0)
     const b = new RecordQueue('b', 0, 's', 0)
-    a.add([batchAt(0, [1, 5, 9])], 3, 3, 3)
-    b.add([batchAt(0, [2, 3, 10])], 3, 3, 3)
+    a.add([batchAt(0, [1, 5, 9])], 3, 3)
+    b.add([batchAt(0, [2, 3, 10])], 3, 3)
     expect(timesTaken(new PartitionGroup([a, b]))).toEqual([1, 2, 3, 5, 9, 10])
   })
 
   it('keeps offset order within a partition even when time goes back', () => {
     const a = new RecordQueue('a', 0, 's', 0)
-    a.add([batchAt(0, [5, 1, 7])], 3, 3, 3)
+    a.add([batchAt(0, [5, 1, 7])], 3, 3)
     expect(timesTaken(new PartitionGroup([a]))).toEqual([5, 1, 7])
   })
 
   it('waits for a partition that the broker is known to hold more of', () => {
     const a = new RecordQueue('a', 0, 's', 0)
     const b = new RecordQueue('b', 0, 's', 0)
-    a.add([batchAt(0, [1])], 1, 1, 1)
-    b.add([], 0, 8, 8)
+    a.add([batchAt(0, [1])], 1, 1)
+    b.add([], 0, 8)
     const group = new PartitionGroup([a, b])
     expect(group.readiness()).toBe('waiting-for-fetch')
     expect(timesTaken(group)).toEqual([])
-    b.add([batchAt(0, [0])], 8, 8, 8)
+    b.add([batchAt(0, [0])], 8, 8)
     expect(timesTaken(group)).toEqual([0, 1])
     expect(group.readiness()).toBe('empty')
   })
 
   it('stops at the number asked for', () => {
     const a = new RecordQueue('a', 0, 's', 0)
-    a.add([batchAt(0, [1, 2, 3])], 3, 3, 3)
+    a.add([batchAt(0, [1, 2, 3])], 3, 3)
     const group = new PartitionGroup([a])
     expect(timesTaken(group, 2)).toEqual([1, 2])
     expect(timesTaken(group, 2)).toEqual([3])
