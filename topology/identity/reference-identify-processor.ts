@@ -6,9 +6,10 @@ import type { Record } from '../record.ts'
 import type { IdentityStore, PassOutcome } from './clusterer.ts'
 import { connectedComponents } from './connected-components.ts'
 import { IDENTITY_SINKS, identityRecords } from './identity-sinks.ts'
+import { identitiesStore, identityHistoryStore } from './identity-stores.ts'
+import { ReferenceIdentityLedger } from './reference-identity-ledger.ts'
 import { ReferenceIdentityStore } from './reference-identity-store.ts'
 import type { ReferenceInput } from './reference-input.ts'
-import { takeIdentityMessages } from './reference-messages.ts'
 import {
   referenceAttackersStore,
   referenceIdentitiesStore,
@@ -37,6 +38,7 @@ export class ReferenceIdentifyProcessor implements Processor<ReferenceInput, Out
   readonly #options: ReferenceIdentifyOptions
   #stores!: ReferenceStores
   #tables!: ReferenceTables
+  #ledger!: ReferenceIdentityLedger
 
   constructor(options: ReferenceIdentifyOptions) {
     this.#options = options
@@ -49,6 +51,10 @@ export class ReferenceIdentifyProcessor implements Processor<ReferenceInput, Out
       sightings: context.store(referenceSightingsStore.name),
     }
     this.#tables = new ReferenceTables(this.#stores)
+    this.#ledger = new ReferenceIdentityLedger(this.#stores, {
+      identities: context.store(identitiesStore.name),
+      history: context.store(identityHistoryStore.name),
+    })
   }
 
   process(record: Record<ReferenceInput>): void {
@@ -70,7 +76,7 @@ export class ReferenceIdentifyProcessor implements Processor<ReferenceInput, Out
       send(IDENTITY_SINKS.link, link.attacker_uuid, link)
       send(this.#options.moves, link.attacker_uuid, linkInput(link))
     }
-    for (const message of takeIdentityMessages(this.#stores)) {
+    for (const message of this.#ledger.book(outcome, timestampMs)) {
       send(this.#options.features, message.identity, message)
     }
   }

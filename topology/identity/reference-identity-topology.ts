@@ -1,7 +1,9 @@
+import type { StoreSpec } from '../store.ts'
 import type { Topology } from '../topology.ts'
 import type { IdentityStore } from './clusterer.ts'
 import { IDENTIFY, type IdentityOptions } from './identity-options.ts'
 import { addIdentitySinks } from './identity-sinks.ts'
+import { identitiesStore, identityHistoryStore } from './identity-stores.ts'
 import { ReferenceIdentifyProcessor } from './reference-identify-processor.ts'
 import {
   referenceAttackersStore,
@@ -10,6 +12,14 @@ import {
 } from './reference-rows.ts'
 
 const REFERENCE_PASS_MS = 60_000
+
+const REFERENCE_STORES: readonly StoreSpec<unknown>[] = [
+  referenceAttackersStore,
+  referenceIdentitiesStore,
+  referenceSightingsStore,
+  identitiesStore,
+  identityHistoryStore,
+]
 
 /** `identify` under the reference policy. @param intercept see the processor's options */
 export function addReferenceIdentity(
@@ -27,7 +37,7 @@ export function addReferenceIdentity(
     () => new ReferenceIdentifyProcessor({ moves, features, intercept }),
     {
       parents,
-      stores: [referenceAttackersStore, referenceIdentitiesStore, referenceSightingsStore],
+      stores: REFERENCE_STORES,
       punctuation: { clock: 'wall-clock', intervalMs: REFERENCE_PASS_MS },
     },
   )
