@@ -24,6 +24,7 @@ import { campaignRoutes } from './routes/campaign-routes.ts'
 import { deadLetterRoutes } from './routes/dead-letter-routes.ts'
 import { documentRoutes } from './routes/document-routes.ts'
 import { eventRoutes } from './routes/event-routes.ts'
+import { familyEventRoutes } from './routes/family-event-routes.ts'
 import { healthRoutes } from './routes/health-routes.ts'
 import { identityRoutes } from './routes/identity-routes.ts'
 import { ingestRoutes } from './routes/ingest-routes.ts'
@@ -202,6 +203,10 @@ interface RouteContext {
 function registerRoutes(root: FastifyInstance, context: RouteContext): void {
   const { options, limits, metrics, streams, closing } = context
   const { query, ingest, encodeControl, encoders, clock } = options
+  const listings = {
+    identities: new Listings((bounds) => foldIdentities(query, bounds), clock),
+    campaigns: new Listings((bounds) => foldCampaigns(query, bounds), clock),
+  }
   documentRoutes(root)
   healthRoutes(root, query, closing)
   metricsRoutes(root, metrics, options.metrics)
@@ -215,10 +220,11 @@ function registerRoutes(root: FastifyInstance, context: RouteContext): void {
   root.register(
     (app, _options, done) => {
       attackerRoutes(app, query)
-      identityRoutes(app, query, new Listings((bounds) => foldIdentities(query, bounds), clock))
-      campaignRoutes(app, query, new Listings((bounds) => foldCampaigns(query, bounds), clock))
+      identityRoutes(app, query, listings.identities)
+      campaignRoutes(app, query, listings.campaigns)
       multiActorRoutes(app, query, limits.rowsExaminedMax)
       eventRoutes(app, query, streams)
+      familyEventRoutes(app, query, streams, listings)
       storeRoutes(app, query)
       topologyRoutes(app, query, options.topologyDescription)
       deadLetterRoutes(app, options.deadLetters)

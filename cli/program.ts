@@ -11,6 +11,7 @@ import { startCommand } from './commands/start.ts'
 import { tailCommand } from './commands/tail.ts'
 import { tokenCommand } from './commands/token.ts'
 import { topologyCommand } from './commands/topology.ts'
+import { workerCommand } from './commands/worker.ts'
 import { ConfigError } from './config/config-error.ts'
 import { CommandFailure, exitCodes, type ExitCode } from './failure.ts'
 import { printLine } from './terminal.ts'
@@ -31,6 +32,7 @@ export function createProgram(context: CommandContext): Command {
     queryCommand(context),
     tailCommand(context),
     topologyCommand(context),
+    workerCommand(context),
     dlqCommand(context),
     replayCommand(context),
     resetCommand(context),

@@ -9,26 +9,31 @@ import { recordOf, type EventType } from './event-types.ts'
  * Source: WHATWG HTML, "Server-sent events".
  */
 export function eventFrame(type: string, data: unknown, id?: string): string {
+  return frame(type, JSON.stringify(data), id)
+}
+
+/** @param json its text has no line feed, which would end the field */
+function frame(type: string, json: string, id?: string): string {
   const idLine = id === undefined ? '' : `id: ${id}\n`
-  // JSON text has no line feed, which would end the field.
-  return `${idLine}event: ${type}\ndata: ${JSON.stringify(data)}\n\n`
+  return `${idLine}event: ${type}\ndata: ${json}\n\n`
 }
 
 /**
  * Frames of the feed's records. The feed hands one record to all its listeners in turn, so the
- * last frame is kept: a record is written out once, however many clients watch.
+ * last text is kept: a record is written out once, however many clients watch.
  */
 export class FeedFrames {
   private lastEvent: FeedEvent | null = null
-  private lastFrame = ''
+  private lastData = ''
 
-  frameOf(type: EventType, event: FeedEvent): string {
+  /** @param name what the stream calls the type */
+  frameOf(name: string, type: EventType, event: FeedEvent): string {
     if (event !== this.lastEvent) {
-      const id = `${event.topic}:${event.partition}:${event.offset}`
-      this.lastFrame = eventFrame(type, jsonOf(recordOf(type), event.value), id)
+      this.lastData = JSON.stringify(jsonOf(recordOf(type), event.value))
       this.lastEvent = event
     }
-    return this.lastFrame
+    const { offset, partition, topic } = event
+    return frame(name, this.lastData, `${topic}:${partition}:${offset}`)
   }
 }
 

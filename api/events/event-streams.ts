@@ -42,11 +42,12 @@ export class EventStreams {
 
   /**
    * Opens a stream of the given types; the subscription ends with the stream.
+   * @param nameOf what the stream calls a type; null: it does not want the event
    * @throws {ApiError} TOO_MANY_STREAMS, SHUTTING_DOWN
    */
   watch(
     types: readonly EventType[],
-    wanted: (type: EventType, event: FeedEvent) => boolean,
+    nameOf: (type: EventType, event: FeedEvent) => string | null,
   ): EventStream {
     const { feed, topics, limits, observer } = this.options
     if (this.closing) throw new ApiError('SHUTTING_DOWN')
@@ -54,8 +55,9 @@ export class EventStreams {
     const stream = new EventStream(limits, () => observer.dropped())
     const unsubscribe = feed.subscribe(topics.ofTypes(types), (event) => {
       const type = topics.typeOf(event.topic)
-      if (type === undefined || !wanted(type, event)) return
-      stream.offer(() => this.frames.frameOf(type, event))
+      if (type === undefined) return
+      const name = nameOf(type, event)
+      if (name !== null) stream.offer(() => this.frames.frameOf(name, type, event))
     })
     this.open.add(stream)
     observer.opened()

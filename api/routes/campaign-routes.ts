@@ -92,7 +92,8 @@ async function winnerOf(
   return { ...end, labels: { missing, positions } }
 }
 
-function campaignBody(summary: CampaignSummary, mergedInto: string | null): object {
+/** A campaign as clients read it. */
+export function campaignBody(summary: CampaignSummary, mergedInto: string | null): object {
   return {
     campaign_uuid: summary.id,
     first_seen: summary.firstSeen,

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { KEY_SEPARATOR, toByteString } from '../../bytes/byte-string.ts'
 import {
   attackerLinksStore,
@@ -8,10 +8,14 @@ import {
 } from '../../state/attribution-rows.ts'
 import type { FeedEvent, QueryPort } from '../../state/query-port.ts'
 import { ApiError } from '../errors.ts'
-import { eventFrame } from '../events/event-frame.ts'
-import type { EventStream } from '../events/event-stream.ts'
 import type { EventStreams } from '../events/event-streams.ts'
-import { eventTypes, isEventType, type EventType } from '../events/event-types.ts'
+import {
+  attackerEventTypes,
+  eventTypes,
+  isEventType,
+  type EventType,
+} from '../events/event-types.ts'
+import { eventStreamResponse, sendStream, startWith } from '../events/stream-answer.ts'
 import { metaOf } from '../response-meta.ts'
 import { emptyQuery, errorResponses, idParams, type IdParams } from '../route-schemas.ts'
 import { observationBody } from './attacker-routes.ts'
@@ -25,7 +29,7 @@ export function eventRoutes(app: FastifyInstance, query: QueryPort, streams: Eve
     '/events',
     { schema: eventsRoute, exposeHeadRoute: false },
     ({ query: { types } }, reply) => {
-      const stream = streams.watch(types === undefined ? eventTypes : typesFrom(types), () => true)
+      const stream = streams.watch(types === undefined ? eventTypes : typesFrom(types), asItIs)
       return sendStream(reply, stream)
     },
   )
@@ -36,30 +40,16 @@ export function eventRoutes(app: FastifyInstance, query: QueryPort, streams: Eve
     async ({ params: { id } }, reply) => {
       const link = await query.get<AttackerLinkRow>(attackerLinksStore, id, toByteString(id))
       const identities = new Set([link.value?.identity, link.value?.root])
-      const stream = streams.watch(eventTypes, (type, event) =>
-        concerns(type, event, id, identities),
+      const stream = streams.watch(attackerEventTypes, (type, event) =>
+        concerns(type, event, id, identities) ? type : null,
       )
-      // Watched before it is read: what comes in between is in the snapshot, in the events, or in
-      // both, but not in neither.
-      stream.hold()
-      try {
-        stream.release(await snapshotFrame(query, id))
-      } catch (error) {
-        stream.destroy()
-        throw error
-      }
+      await startWith(stream, () => snapshot(query, id))
       return sendStream(reply, stream)
     },
   )
 }
 
-function sendStream(reply: FastifyReply, stream: EventStream): FastifyReply {
-  return reply
-    .type('text/event-stream; charset=utf-8')
-    .header('cache-control', 'no-cache, no-transform')
-    .header('x-accel-buffering', 'no')
-    .send(stream)
-}
+const asItIs = (type: EventType): string => type
 
 function typesFrom(text: string): EventType[] {
   return text.split(',').map((type) => {
@@ -81,26 +71,19 @@ function concerns(
   return record?.attacker_uuid === attacker
 }
 
-async function snapshotFrame(query: QueryPort, attacker: string): Promise<string> {
+async function snapshot(query: QueryPort, attacker: string): Promise<object> {
   const answer = await query.scan<AttackerObservationRow>(attackerObservationsStore, {
     partitionKey: attacker,
     prefix: toByteString(attacker) + KEY_SEPARATOR,
     limit: SNAPSHOT_ROWS + 1,
   })
   const { value } = answer
-  return eventFrame('snapshot', {
+  return {
     attacker_uuid: attacker,
     observations: value.slice(0, SNAPSHOT_ROWS).map(observationBody),
     truncated: value.length > SNAPSHOT_ROWS,
     meta: metaOf(answer),
-  })
-}
-
-const eventStreamResponse = {
-  description:
-    'Server-sent events; `data` is the record as JSON, `id` its topic:partition:offset. An event ' +
-    '`overflow` {dropped} stands where a slow client missed events. A comment every 15 s.',
-  content: { 'text/event-stream': { schema: { type: 'string' } } },
+  }
 }
 
 const eventsRoute = {

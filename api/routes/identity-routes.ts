@@ -113,7 +113,7 @@ export function identityRoutes(
 }
 
 /** What the list shows of identities; one that was merged since it was made is left out. */
-async function identityPage(
+export async function identityPage(
   query: QueryPort,
   summaries: readonly IdentitySummary[],
   bounds: QueryBounds,

@@ -1,16 +1,18 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { CommandContext } from '../command-context.ts'
+import { eventText } from '../event-text.ts'
 import { CommandFailure } from '../failure.ts'
 import { refusal, type InstanceClient } from '../http/instance-client.ts'
 import { serverEvents, type ServerEvent } from '../http/server-events.ts'
 import { addInstanceOptions, connect } from '../instance-options.ts'
-import { moment } from '../quantities.ts'
 import { printLine, visible, type Terminal } from '../terminal.ts'
 
 interface Watched {
   readonly name: string
   readonly description: string
   readonly types: readonly string[]
+  /** One that all of them have, for an example. */
+  readonly field: string
 }
 
 const watched: readonly Watched[] = [
@@ -18,15 +20,40 @@ const watched: readonly Watched[] = [
     name: 'state-changed',
     description: 'state changes of primitives, as they are committed',
     types: ['attribution.state_changed'],
+    field: 'identity_uuid',
   },
   {
     name: 'multi-actor',
     description: 'alerts that more than one pair of hands is behind an identity, and their end',
     types: ['attribution.multi_actor_suspected', 'attribution.multi_actor_cleared'],
+    field: 'identity_uuid',
+  },
+  {
+    name: 'identities',
+    description: 'identities as they form, gain attackers, merge and part, and find campaigns',
+    types: [
+      'identity.formed',
+      'identity.observation.linked',
+      'identity.merged',
+      'identity.unmerged',
+      'identity.campaign.assigned',
+    ],
+    field: 'type',
+  },
+  {
+    name: 'campaigns',
+    description: 'campaigns as they form, gain identities, merge and part',
+    types: [
+      'campaign.formed',
+      'campaign.identity.assigned',
+      'campaign.merged',
+      'campaign.unmerged',
+    ],
+    field: 'type',
   },
 ]
 
-/** `tail state-changed|multi-actor`: what is committed from now on, a line each. */
+/** `tail state-changed|multi-actor|identities|campaigns`: what is committed from now on, a line each. */
 export function tailCommand(context: CommandContext): Command {
   const tail = new Command('tail').description('watch a running instance')
   for (const each of watched) tail.addCommand(watch(each, context))
@@ -38,12 +65,12 @@ interface TailOptions {
   readonly count?: number
 }
 
-function watch({ name, description, types }: Watched, context: CommandContext): Command {
+function watch({ name, description, field, types }: Watched, context: CommandContext): Command {
   const command = new Command(name)
     .description(description)
     .option('--json', 'print one JSON object a line')
     .option('--count <n>', 'end after so many events', positive)
-    .addHelpText('after', examplesOf(name))
+    .addHelpText('after', examplesOf(name, field))
     .action(async (options: TailOptions) => {
       const client = await connect(command, context)
       const signal = context.interruption()
@@ -102,25 +129,9 @@ function printEvent(
   }
   if (!types.includes(type)) return false
   const value = JSON.parse(data) as Record<string, unknown>
-  const line = json ? JSON.stringify({ type, ...value }) : lineOf(type, value, terminal)
+  const line = json ? JSON.stringify({ type, ...value }) : eventText(type, value, terminal)
   printLine(terminal.out, line)
   return true
-}
-
-function lineOf(type: string, value: Record<string, unknown>, { outColors }: Terminal): string {
-  const text = (field: string): string => {
-    const content = value[field]
-    return visible(typeof content === 'string' ? content : JSON.stringify(content))
-  }
-  const head = `${moment(Number(value['ts']))}  ${text('identity_uuid')}`
-  if (type === 'attribution.state_changed') {
-    const change = `${text('old_state')} → ${text('new_state')}`
-    return `${head}  ${text('primitive')}  ${change}  ${text('current_value')}`
-  }
-  const primitives = (value['primitives'] as string[]).map(visible).join(', ')
-  return type === 'attribution.multi_actor_suspected'
-    ? outColors.red(`${head}  more than one pair of hands: ${primitives}`)
-    : `${head}  cleared: ${primitives}`
 }
 
 function positive(text: string): number {
@@ -131,11 +142,11 @@ function positive(text: string): number {
   return value
 }
 
-function examplesOf(name: string): string {
+function examplesOf(name: string, field: string): string {
   return `
 Examples:
   $ attribution-streams tail ${name}
-  $ attribution-streams tail ${name} --json | jq .identity_uuid
+  $ attribution-streams tail ${name} --json | jq .${field}
   $ attribution-streams tail ${name} --count 1
 
 Events committed before the start are not shown. Exit code 1: the instance went away.
