@@ -5,11 +5,13 @@ import { campaignPass } from './campaign-pass.ts'
 import { REFERENCE_CAMPAIGNS } from './campaign-policy.ts'
 import { CAMPAIGN_SINKS } from './campaign-sinks.ts'
 import type { CampaignStore } from './campaign-store.ts'
+import { campaignIdentitiesStore, campaignMembersStore, campaignsStore } from './campaign-stores.ts'
 import type { IdentityMessage } from './identity-message.ts'
 import {
   referenceCampaignIdentitiesStore,
   referenceCampaignsStore,
 } from './reference-campaign-rows.ts'
+import { ReferenceCampaignLedger } from './reference-campaign-ledger.ts'
 import { ReferenceCampaignStore } from './reference-campaign-store.ts'
 
 /** Stands between a pass and the tables, anew for each; the vectors let calls fail there. */
@@ -22,6 +24,7 @@ export type InterceptCampaigns = (store: CampaignStore) => CampaignStore
 export class ReferenceCampaignProcessor implements Processor<IdentityMessage, object> {
   readonly #intercept: InterceptCampaigns
   #store!: ReferenceCampaignStore
+  #ledger!: ReferenceCampaignLedger
 
   constructor(intercept: InterceptCampaigns) {
     this.#intercept = intercept
@@ -31,6 +34,11 @@ export class ReferenceCampaignProcessor implements Processor<IdentityMessage, ob
     this.#store = new ReferenceCampaignStore({
       identities: context.store(referenceCampaignIdentitiesStore.name),
       campaigns: context.store(referenceCampaignsStore.name),
+    })
+    this.#ledger = new ReferenceCampaignLedger(this.#store, {
+      campaigns: context.store(campaignsStore.name),
+      identities: context.store(campaignIdentitiesStore.name),
+      members: context.store(campaignMembersStore.name),
     })
   }
 
@@ -45,5 +53,6 @@ export class ReferenceCampaignProcessor implements Processor<IdentityMessage, ob
     for (const { key, sink, value } of campaignRecords(outcome)) {
       context.forward({ key, value, timestampMs }, CAMPAIGN_SINKS[sink])
     }
+    this.#ledger.book(timestampMs / 1000)
   }
 }

@@ -1,5 +1,7 @@
+import type { StoreSpec } from '../store.ts'
 import type { Topology } from '../topology.ts'
 import type { CampaignOptions } from './campaign-options.ts'
+import { campaignIdentitiesStore, campaignMembersStore, campaignsStore } from './campaign-stores.ts'
 import { addCampaignSinks, CAMPAIGN } from './campaign-sinks.ts'
 import {
   type InterceptCampaigns,
@@ -12,6 +14,14 @@ import {
 
 const REFERENCE_PASS_MS = 60_000
 
+const REFERENCE_STORES: readonly StoreSpec<unknown>[] = [
+  referenceCampaignIdentitiesStore,
+  referenceCampaignsStore,
+  campaignIdentitiesStore,
+  campaignMembersStore,
+  campaignsStore,
+]
+
 /** `campaign` under the reference policy. */
 export function addReferenceCampaign(
   topology: Topology,
@@ -20,7 +30,7 @@ export function addReferenceCampaign(
 ): void {
   topology.addProcessor(CAMPAIGN, () => new ReferenceCampaignProcessor(intercept), {
     parents,
-    stores: [referenceCampaignIdentitiesStore, referenceCampaignsStore],
+    stores: REFERENCE_STORES,
     punctuation: { clock: 'wall-clock', intervalMs: REFERENCE_PASS_MS },
   })
   addCampaignSinks(topology, serdes)
