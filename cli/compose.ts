@@ -5,12 +5,13 @@ import type { LineEncoders } from '../api/ingest/line-encoder.ts'
 import { recordLineEncoders } from '../api/ingest/record-line-encoder.ts'
 import type { ApiOptions } from '../api/options.ts'
 import { createApi } from '../api/server.ts'
+import { workerControlEncoder } from '../api/worker-control-encoder.ts'
 import type { SchemaRegistry } from '../schemas/registry.ts'
-import { PUBLIC_TOPICS } from '../schemas/topics.ts'
 import { describe } from '../topology/describe.ts'
 import type { ResolvedConfig } from './config/settings.ts'
 import { apiTls, peersOf, type Peers } from './peers.ts'
-import { observationTopics, startEngine, type Engine, type EngineOptions } from './engine.ts'
+import { observationTopics } from './public-topics.ts'
+import { startEngine, type Engine, type EngineOptions } from './engine.ts'
 
 /** The whole product, running: engine and HTTP. */
 export interface Product {
@@ -58,6 +59,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       deadLetters: engine.deadLetters,
       topologyDescription: describe(engine.topology),
       encoders,
+      encodeControl: workerControlEncoder(engine.registry, config.outputFormat),
       metrics,
       tokens: tokensOf(config),
       host: config.host,
@@ -95,10 +97,7 @@ function warnOfUnreachable(
 }
 
 function inputEncoders(config: ResolvedConfig, registry: SchemaRegistry): LineEncoders {
-  return recordLineEncoders(registry, config.outputFormat, {
-    observation: observationTopics(config)[0]!,
-    attacker: PUBLIC_TOPICS['attacker-profile'],
-  })
+  return recordLineEncoders(registry, config.outputFormat, observationTopics(config)[0]!)
 }
 
 function tokensOf(config: ResolvedConfig): TokenConfig[] {

@@ -44,7 +44,7 @@ export async function replay(
   const registry = await openSchemaRegistry(config).catch((error: unknown) => {
     throw startFailure(error, config)
   })
-  const topology = configuredTopology(config, registry)
+  const topology = configuredTopology(config, { registry, hasWorkers: false })
   const outcome = await onTarget(config, { name: request.name, topology }, async (target) => {
     const plan = await planReplay(target, request.bounds)
     // What a replay left whose topics were deleted by other means.
@@ -74,7 +74,7 @@ export async function discard(
   { json, name }: { readonly name: string; readonly json: boolean },
   terminal: Terminal,
 ): Promise<void> {
-  const topology = configuredTopology(config)
+  const topology = configuredTopology(config, { hasWorkers: false })
   const deleted = await onTarget(config, { name, topology }, (target) => clear(config, target))
   if (json) printJson(terminal.out, { name, deleted_topics: deleted })
   else printLine(terminal.out, `deleted ${count(deleted.length)} topics and the state of ${name}`)

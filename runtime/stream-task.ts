@@ -113,6 +113,14 @@ export class StreamTask {
     return this.queues.some(({ nextOffset }, i) => nextOffset !== this.#committed[i]?.offset)
   }
 
+  /**
+   * Nothing comes of what was read any more unless more is read: wall-clock punctuations came after
+   * it, and all is committed.
+   */
+  get isSettled(): boolean {
+    return this.#executor?.isSettled === true && !this.isDirty
+  }
+
   /** Input positions whose effects are committed, and how far they lie behind. */
   position(): StorePosition {
     return { taskId: this.id, inputs: positionsOf(this.#committed), lag: this.#group.lag }

@@ -45,6 +45,8 @@ export interface RunResult {
 interface Punctuation {
   readonly processor: LiveProcessor
   readonly timer: PunctuationTimer
+  /** Runs of records that its last time came after; −1: it did not come yet. */
+  afterRuns: number
 }
 
 /**
@@ -70,6 +72,8 @@ export class SubTopologyExecutor {
   readonly #scope: TaskScope
   readonly #streamPunctuations: readonly Punctuation[]
   readonly #wallPunctuations: readonly Punctuation[]
+  /** Calls of `run` that had records. */
+  #runs = 0
 
   /** @throws {TopologyError} a processor lacks a method or asks for a store it does not own */
   constructor(options: ExecutorOptions) {
@@ -101,6 +105,11 @@ export class SubTopologyExecutor {
     return this.#frame.streamTimeMs
   }
 
+  /** Every wall-clock punctuation came after the last record: what waited for one is done. */
+  get isSettled(): boolean {
+    return this.#wallPunctuations.every(({ afterRuns }) => afterRuns === this.#runs)
+  }
+
   /** Asks the sources' hints what the records will touch; fetch it before `run`. */
   prefetch(records: readonly SourceRecord[]): void {
     const { touch } = this.#stores
@@ -111,6 +120,7 @@ export class SubTopologyExecutor {
   run(records: readonly SourceRecord[], from: number, wallClockMs: number): RunResult {
     const frame = this.#frame
     frame.wallClockMs = wallClockMs
+    if (from < records.length) this.#runs++
     if (!this.#punctuateStreamTime()) return { next: from, missed: true }
     for (let i = from; i < records.length; i++) {
       const record = records[i]!
@@ -164,10 +174,12 @@ export class SubTopologyExecutor {
 
   /** @returns false on a miss: the punctuation that missed is still due, those before are not */
   #punctuate(due: readonly Punctuation[], timeMs: number): boolean {
-    for (const { processor, timer } of due) {
+    for (const punctuation of due) {
+      const { processor, timer } = punctuation
       if (!timer.isDue(timeMs)) continue
       if (!this.#punctuateOne(processor, timeMs)) return false
       timer.done(timeMs)
+      punctuation.afterRuns = this.#runs
     }
     return true
   }
@@ -240,7 +252,7 @@ function punctuations(
   return processors.flatMap((processor) => {
     const { punctuation } = processor.node
     if (punctuation?.clock !== clock) return []
-    return [{ processor, timer: timer(punctuation.intervalMs) }]
+    return [{ processor, timer: timer(punctuation.intervalMs), afterRuns: -1 }]
   })
 }
 

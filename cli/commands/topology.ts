@@ -13,6 +13,8 @@ const topologySettings: readonly SettingKey[] = [
   'outputFormat',
   'multiActorWindowMs',
   'multiActorMinPrimitives',
+  'identityClusterer',
+  'genericEvidenceLimit',
   'maxFutureSkewMs',
   'observationRetentionMs',
 ]

@@ -26,6 +26,8 @@ export interface ResolvedConfig extends KafkaConfig, PeerConfig, RegistryConfig 
   readonly observationTopics: TopicSelection
   readonly multiActorWindowMs: number
   readonly multiActorMinPrimitives: number
+  readonly identityClusterer: 'connected-components' | 'none'
+  readonly genericEvidenceLimit: number
   readonly maxFutureSkewMs: number
   /** Null: observations are kept for ever. */
   readonly observationRetentionMs: number | null
@@ -121,6 +123,20 @@ export const settings: { readonly [K in keyof ResolvedConfig]: Setting<ResolvedC
     kind: integer(1, 1_000),
     fallback: 2,
     description: 'Primitives in multi_actor that make an alert.',
+  },
+  identityClusterer: {
+    name: 'IDENTITY_CLUSTERER',
+    kind: choice('connected-components', 'none'),
+    fallback: 'connected-components',
+    description:
+      'What says which attackers are one identity; none: the topic identity.link, written by others.',
+  },
+  genericEvidenceLimit: {
+    name: 'GENERIC_EVIDENCE_LIMIT',
+    kind: integer(2, 1_000_000),
+    fallback: 1_000,
+    description:
+      'Attackers that share a fingerprint, payload or endpoint beyond which it joins nobody by itself.',
   },
   maxFutureSkewMs: {
     name: 'MAX_FUTURE_SKEW_MS',

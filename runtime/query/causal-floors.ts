@@ -3,8 +3,8 @@ import type { Broker, PartitionOffset } from '../../broker/port.ts'
 import { BehindBoundError, InvalidBoundError, StoreNotReadyError } from '../../state/errors.ts'
 import type { InputPosition } from '../../state/query-port.ts'
 import type { BuiltTopology } from '../../topology/nodes.ts'
-import { repartitionTopic } from '../internal-topics.ts'
 import type { TopicPlan } from '../topic-plan.ts'
+import { type CausalWay, wayTo } from './causal-way.ts'
 import { keyOf, NO_FLOORS, type Floors } from './floors.ts'
 
 export interface CausalFloorsOptions {
@@ -31,6 +31,8 @@ const PAUSE_MAX_MS = 100
  *     transactions, which may hide what is committed behind them.
  * F2. A record passes each repartition topic between at most once on its way.
  * F3. Where tasks stand is read from the group's committed offsets: whoever runs them.
+ * F4. What a worker announces of it later, by its clock, is not awaited: the floors hold what was
+ *     taken in. So of a topology that feeds itself only ways that do not come back are gone.
  */
 export class CausalFloors {
   readonly #options: CausalFloorsOptions
@@ -48,7 +50,8 @@ export class CausalFloors {
     if (wanted.length === 0) return NO_FLOORS
     const plan = this.#options.plan()
     if (plan === null) throw new StoreNotReadyError('the instance is starting')
-    const way = wayTo(subTopology, this.#options, plan)
+    const { applicationId, topology } = this.#options
+    const way = wayTo(subTopology, applicationId, topology, plan)
     for (const position of wanted) assertOnWay(position, way, plan)
     const floors = new Map<string, number>()
     let wave: readonly PartitionOffset[] = wanted
@@ -91,48 +94,7 @@ export class CausalFloors {
   }
 }
 
-/** The part of a topology from which a sub-topology can be reached. */
-interface Way {
-  /** Sub-topologies that read a topic. */
-  readonly readers: ReadonlyMap<string, ReadonlySet<number>>
-  /** Repartition topics on the way, and who writes them. */
-  readonly between: ReadonlyMap<string, ReadonlySet<number>>
-}
-
-function wayTo(
-  target: number,
-  { applicationId, topology }: CausalFloorsOptions,
-  plan: TopicPlan,
-): Way {
-  const inputs = new Map<number, Set<string>>()
-  for (const { id, inputs: own } of plan.tasks.values()) {
-    inputs.set(id.subTopology, new Set(own.map(({ topic }) => topic)))
-  }
-  const written = topology.subTopologies.flatMap(({ id, sinks }) =>
-    sinks
-      .filter(({ isRepartition }) => isRepartition)
-      .map(({ topic }) => ({ id, topic: repartitionTopic(applicationId, topic) })),
-  )
-  const reaching = new Set([target])
-  // A set grows while it is walked: what is added is walked too.
-  for (const reader of reaching) {
-    for (const { id, topic } of written) if (inputs.get(reader)!.has(topic)) reaching.add(id)
-  }
-  const readers = new Map<string, Set<number>>()
-  for (const id of reaching) {
-    for (const topic of inputs.get(id)!)
-      readers.set(topic, (readers.get(topic) ?? new Set()).add(id))
-  }
-  const between = new Map<string, Set<number>>()
-  for (const { id, topic } of written) {
-    if (reaching.has(id) && readers.has(topic)) {
-      between.set(topic, (between.get(topic) ?? new Set()).add(id))
-    }
-  }
-  return { readers, between }
-}
-
-function assertOnWay({ topic, partition }: InputPosition, way: Way, plan: TopicPlan): void {
+function assertOnWay({ topic, partition }: InputPosition, way: CausalWay, plan: TopicPlan): void {
   if (!way.readers.has(topic)) {
     const known = [...way.readers.keys()].sort().join(', ')
     throw new InvalidBoundError(`${topic} does not lead to what is asked for; these do: ${known}`)
@@ -144,7 +106,7 @@ function assertOnWay({ topic, partition }: InputPosition, way: Way, plan: TopicP
 }
 
 /** Repartition topics that the readers of these partitions write. */
-function writtenAfter(wave: readonly PartitionOffset[], { between, readers }: Way): string[] {
+function writtenAfter(wave: readonly PartitionOffset[], { between, readers }: CausalWay): string[] {
   const topics = new Set(wave.filter(({ offset }) => offset > 0).map(({ topic }) => topic))
   const reading = new Set([...topics].flatMap((topic) => [...readers.get(topic)!]))
   return [...between].filter(([, ids]) => [...ids].some((id) => reading.has(id))).map(([t]) => t)

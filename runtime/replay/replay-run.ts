@@ -108,15 +108,16 @@ export class ReplayRun {
   }
 
   /**
-   * Positions are read before the ends: a task whose committed position is the end of all its
-   * inputs then had nothing under way in between, so nothing could be added to another's input.
+   * Positions are read before the ends: a settled task whose committed position is the end of all
+   * its inputs then had nothing under way in between, so nothing could be added to another's input.
    * Ends are those of uncommitted records, for on Kafka a commit is answered before the records
    * become visible.
    */
   async #isDone(): Promise<boolean> {
     const { broker, plan } = this.#options
     const tasks = this.#instance.plan?.tasks.size
-    if (tasks === undefined || this.#instance.runners.size !== tasks) return false
+    const runners = [...this.#instance.runners.values()]
+    if (runners.length !== tasks || !runners.every(({ task }) => task.isSettled)) return false
     const positions = this.#positions()
     const isAt = (at: PartitionOffset) => (positions.get(nameOf(at)) ?? -1) >= at.offset
     if (!plan.ranges.every((range) => isAt({ ...range, offset: range.to }))) return false

@@ -84,7 +84,7 @@ export function isQuiet(instance: StreamsInstance): boolean {
   return [...instance.runners.values()].every(
     ({ task }) =>
       task.state === 'running' &&
-      !task.isDirty &&
+      task.isSettled &&
       task.queues.every((queue) => queue.isEmpty && queue.lag === 0),
   )
 }

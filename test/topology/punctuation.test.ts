@@ -128,3 +128,28 @@ test('a schedule without a punctuate method is refused when the executor is made
     /tick has a punctuation schedule but no punctuate method/,
   )
 })
+
+test('a task is settled when its wall-clock punctuation came after its last record', async () => {
+  const topology = ticking({ clock: 'wall-clock', intervalMs: 10 }, announce).build()
+  const under = await ExecutorUnderTest.open(topology)
+  const { executor } = under
+  const settledAt = (timeMs: number) => {
+    executor.punctuate(timeMs)
+    return executor.isSettled
+  }
+
+  // What a restart restored may wait for one, too.
+  expect(settledAt(0)).toBe(false)
+  expect(settledAt(10)).toBe(true)
+  await under.run([at(1)], 15)
+  expect(settledAt(19)).toBe(false)
+  expect(settledAt(20)).toBe(true)
+  expect(settledAt(21)).toBe(true)
+})
+
+test('a task without wall-clock punctuations is always settled', async () => {
+  const topology = ticking({ clock: 'stream-time', intervalMs: 10 }, announce).build()
+  const under = await ExecutorUnderTest.open(topology)
+  await under.run([at(1)])
+  expect(under.executor.isSettled).toBe(true)
+})
