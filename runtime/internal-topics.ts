@@ -63,3 +63,39 @@ export function missingTopics(
     return false
   })
 }
+
+/**
+ * Checks that a topic takes every batch that the program may write.
+ * @throws {RuntimeConfigError} it would refuse some, and what is refused ends the instance
+ */
+export function checkTakesBatches({ config, name }: TopicDescription): void {
+  const bytesMin = neverByTime.maxMessageBytes
+  if (config.maxMessageBytes >= bytesMin) return
+  throw new RuntimeConfigError(
+    `topic ${name} takes batches of at most ${config.maxMessageBytes} bytes (max.message.bytes), ` +
+      `and has to take ${bytesMin}: raise it`,
+  )
+}
+
+/**
+ * Checks a topic of the application's own for settings that were changed since it was created.
+ * @throws {RuntimeConfigError} records would vanish, or get times that are not theirs
+ */
+export function checkOwnSettings({ config, name }: TopicDescription): void {
+  const { cleanupPolicy, retentionBytes, retentionMs, timestampType } = config
+  const changed = (setting: string, wanted: string, consequence: string) =>
+    new RuntimeConfigError(
+      `topic ${name} has ${setting}: set it back to ${wanted}, or ${consequence}`,
+    )
+  const deletes = 'records are deleted that are still needed'
+  // A compacted topic is not deleted from, whatever stands there.
+  if (cleanupPolicy !== 'compact' && retentionMs >= 0) {
+    throw changed(`retention.ms ${retentionMs}`, '-1', deletes)
+  }
+  if (cleanupPolicy !== 'compact' && retentionBytes >= 0) {
+    throw changed(`retention.bytes ${retentionBytes}`, '-1', deletes)
+  }
+  if (timestampType !== 'create-time') {
+    throw changed('message.timestamp.type LogAppendTime', 'CreateTime', 'records lose their time')
+  }
+}

@@ -6,6 +6,8 @@ import { RuntimeConfigError } from './errors.ts'
 import {
   changelogConfig,
   changelogTopic,
+  checkOwnSettings,
+  checkTakesBatches,
   deadLetterConfig,
   deadLetterTopic,
   missingTopics,
@@ -59,15 +61,24 @@ export async function planTopics(
   const internal = internalTopics(applicationId, topology, resolved)
   await createMissing(broker, internal)
   const own = await broker.describeTopics(internal.map(({ name }) => name))
+  const topics = [
+    ...outsideOf(topology, known),
+    ...own.map((topic) => ({ ...topic, role: 'internal' as const })),
+  ]
+  checkSettings(topics)
   const all = new Map([...known, ...own].map((topic) => [topic.name, topic]))
   return {
     tasks: layOutTasks(applicationId, topology, resolved.subTopologies, all),
     partitionCounts: new Map([...all].map(([name, { partitions }]) => [name, partitions])),
-    topics: [
-      ...outsideOf(topology, known),
-      ...own.map((topic) => ({ ...topic, role: 'internal' as const })),
-    ],
+    topics,
     warnings: known.flatMap((topic) => retentionWarning(topology, topic)),
+  }
+}
+
+function checkSettings(topics: readonly PlannedTopic[]): void {
+  for (const topic of topics) {
+    if (topic.role !== 'input') checkTakesBatches(topic)
+    if (topic.role === 'internal') checkOwnSettings(topic)
   }
 }
 

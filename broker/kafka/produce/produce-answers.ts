@@ -92,7 +92,7 @@ export function refusalOf(answer: ProduceAnswer, transactionalId: string | null)
   switch (errorCode) {
     case code.MESSAGE_TOO_LARGE:
     case code.RECORD_LIST_TOO_LARGE:
-      return new RecordTooLargeError(what)
+      return new RecordTooLargeError(`${what}: raise max.message.bytes of the topic`)
     case code.INVALID_PRODUCER_EPOCH:
     case code.INVALID_PRODUCER_ID_MAPPING:
     case code.PRODUCER_FENCED:
