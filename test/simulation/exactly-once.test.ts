@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { CrashPoint } from '../../runtime/crash-probe.ts'
-import type { TransactionFault } from './faulty-broker.ts'
+import type { FaultyStep, TransactionFault } from './faulty-broker.ts'
 import { judgeCounting } from './counting-judge.ts'
 import { countingTopology } from './counting-topology.ts'
 import { seededRandom } from './random.ts'
@@ -38,10 +38,11 @@ interface Run {
   readonly faults: Map<TransactionFault, number>
 }
 
-const faultsOf: Readonly<Record<'send' | 'offsets' | 'commit', readonly TransactionFault[]>> = {
+const faultsOf: Readonly<Record<FaultyStep, readonly TransactionFault[]>> = {
   send: ['send-refused', 'send-reply-lost'],
   offsets: ['offsets-refused'],
   commit: ['commit-request-lost', 'commit-reply-lost'],
+  verdict: ['verdict-refused'],
 }
 
 /** Sends random records in small portions while the program is killed now and then. */
@@ -65,7 +66,8 @@ async function play(seed: number): Promise<Run> {
       return true
     },
     faultFor: (step) => {
-      if (faultsLeft === 0 || random() > 0.05) return null
+      const likely = step === 'verdict' ? 0.5 : 0.05
+      if (faultsLeft === 0 || random() > likely) return null
       faultsLeft--
       const fault = pick(faultsOf[step])
       faults.set(fault, (faults.get(fault) ?? 0) + 1)

@@ -8,6 +8,10 @@ export type TransactionFault =
   | 'offsets-refused'
   | 'commit-request-lost'
   | 'commit-reply-lost'
+  | 'verdict-refused'
+
+/** Where it may fail; `verdict` is the fencing after a commit of unknown outcome. */
+export type FaultyStep = 'send' | 'offsets' | 'commit' | 'verdict'
 
 /**
  * A broker whose transactions fail now and then as a remote one's would.
@@ -15,7 +19,7 @@ export type TransactionFault =
  */
 export function faultyBroker(
   broker: Broker,
-  faultFor: (step: 'send' | 'offsets' | 'commit') => TransactionFault | null,
+  faultFor: (step: FaultyStep) => TransactionFault | null,
 ): Broker {
   const proxy: Broker = Object.create(broker) as Broker
   proxy.transaction = (id, options) => faulty(broker.transaction(id, options), faultFor)
@@ -38,10 +42,17 @@ export function faultyBroker(
 
 function faulty(
   inner: Transaction,
-  faultFor: (step: 'send' | 'offsets' | 'commit') => TransactionFault | null,
+  faultFor: (step: FaultyStep) => TransactionFault | null,
 ): Transaction {
+  let isUndecided = false
   return {
-    init: () => inner.init(),
+    async init() {
+      if (isUndecided && faultFor('verdict') === 'verdict-refused') {
+        throw new RetriableError('injected: coordinator away')
+      }
+      await inner.init()
+      isUndecided = false
+    },
     async send(records) {
       const fault = faultFor('send')
       if (fault === 'send-refused') throw new RetriableError('injected: not the leader')
@@ -57,6 +68,7 @@ function faulty(
     },
     async commit() {
       const fault = faultFor('commit')
+      isUndecided = fault !== null
       if (fault === 'commit-request-lost') throw new UnknownOutcomeError('injected: no answer')
       await inner.commit()
       if (fault === 'commit-reply-lost') throw new UnknownOutcomeError('injected: no answer')

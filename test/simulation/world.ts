@@ -7,7 +7,7 @@ import { MemoryDatabase } from '../../state/memory-database.ts'
 import { MemoryDisk } from '../../state/memory-disk.ts'
 import type { BuiltTopology } from '../../topology/nodes.ts'
 import { ManualClock } from '../support/manual-clock.ts'
-import { faultyBroker, type TransactionFault } from './faulty-broker.ts'
+import { faultyBroker, type FaultyStep, type TransactionFault } from './faulty-broker.ts'
 import { crashDisks, isQuiet, startMember } from './member.ts'
 import { ProcessClock } from './process-clock.ts'
 
@@ -26,7 +26,7 @@ export interface WorldOptions {
   /** Asked at every crash point; true kills the process there. */
   readonly crashAt: (point: CrashPoint, taskId: string) => boolean
   /** Asked at every step of a transaction. @default none */
-  readonly faultFor?: (step: 'send' | 'offsets' | 'commit') => TransactionFault | null
+  readonly faultFor?: (step: FaultyStep) => TransactionFault | null
 }
 
 /**

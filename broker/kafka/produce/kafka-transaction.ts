@@ -54,7 +54,8 @@ interface Session {
  * Q1. Calls run one after another in the order made: a verdict never overtakes a batch.
  * Q2. What passes with time is tried again in here, with the same producer epoch and sequences,
  *     until the deadline; what comes out is final for this transaction: abort it, or `init`.
- * Q3. Which protocol is spoken is settled at each `init`, so a cluster may be upgraded meanwhile.
+ * Q3. Which protocol is spoken is settled when the client connects; a cluster that is upgraded
+ *     meanwhile goes on taking the older one.
  *
  * Source: KIP-98, KIP-447, KIP-890.
  */
