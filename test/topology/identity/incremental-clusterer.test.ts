@@ -1,22 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { stubIdentity } from '../../../topology/attribution/stub-identity.ts'
-import { Components } from '../../../topology/clustering/components.ts'
 import { announce, type Announcement } from '../../../topology/identity/announcement.ts'
-import { evidenceRowKey } from '../../../topology/identity/cluster-keys.ts'
-import { evidenceOf, type IsGeneric } from '../../../topology/identity/evidence.ts'
-import { isGenericAfter } from '../../../topology/identity/evidence-head.ts'
 import type { HardFeatures } from '../../../topology/identity/features.ts'
 import { IncrementalClusterer } from '../../../topology/identity/incremental-clusterer.ts'
-import { isVetoed } from '../../../topology/identity/weight.ts'
 import { identifyStoresInMemory } from './identify-stores-in-memory.ts'
+import { GenericModel, type ModelProfile, rootsFromScratch } from './partition-model.ts'
 
-interface Profile extends HardFeatures {
-  readonly attacker: string
-  readonly firstSeen: number
-}
-
-const profile: fc.Arbitrary<Profile> = fc.record({
+const profile: fc.Arbitrary<ModelProfile> = fc.record({
   attacker: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'),
   firstSeen: fc.constantFrom(1, 1, 1, 2, 3),
   ja3: fc.constantFrom(null, null, 'j1', 'j2', ''),
@@ -36,57 +27,6 @@ function setOf(values: readonly string[]): ReadonlySet<string> {
   return new Set(values)
 }
 
-/** Which values are generic, from the profiles alone: counts each anew after each change. */
-class GenericModel {
-  readonly #limit: number
-  #generic = new Set<string>()
-
-  constructor(genericLimit: number) {
-    this.#limit = genericLimit
-  }
-
-  readonly isGeneric: IsGeneric = (evidence) => this.#generic.has(evidenceRowKey(evidence))
-
-  see(profiles: Iterable<Profile>): void {
-    const holders = new Map<string, number>()
-    for (const each of profiles) {
-      for (const evidence of evidenceOf(each)) {
-        const key = evidenceRowKey(evidence)
-        holders.set(key, (holders.get(key) ?? 0) + 1)
-      }
-    }
-    const keys = [...holders].filter(([key, count]) =>
-      isGenericAfter(this.#generic.has(key), count, this.#limit),
-    )
-    this.#generic = new Set(keys.map(([key]) => key))
-  }
-}
-
-/** Each attacker's root by looking at every pair. */
-function rootsFromScratch(profiles: readonly Profile[], isGeneric: IsGeneric) {
-  const components = new Components(profiles.length)
-  for (const [i, a] of profiles.entries()) {
-    for (const [j, b] of profiles.entries()) if (areJoined(a, b, isGeneric)) components.join(i, j)
-  }
-  const roots: Record<string, string> = {}
-  for (const group of components.groups()) {
-    const members = group.map((place) => profiles[place]!)
-    const [oldest] = members.toSorted(
-      (a, b) => a.firstSeen - b.firstSeen || (a.attacker < b.attacker ? -1 : 1),
-    )
-    for (const { attacker } of members) roots[attacker] = oldest!.attacker
-  }
-  return roots
-}
-
-function areJoined(a: HardFeatures, b: HardFeatures, isGeneric: IsGeneric): boolean {
-  const ofB = new Set([...evidenceOf(b)].map(evidenceRowKey))
-  const shared = [...evidenceOf(a)].filter((evidence) => ofB.has(evidenceRowKey(evidence)))
-  return shared
-    .filter((evidence) => !isGeneric(evidence))
-    .some(({ kind }) => kind === 'j' || kind === 'h' || !isVetoed(a, b))
-}
-
 /** What a reader of the announcements knows. */
 class Reader {
   readonly roots = new Map<string, string>()
@@ -104,12 +44,22 @@ class Reader {
   }
 }
 
+/** Each member under its root; how many there are at the root itself. */
+function componentRows(roots: Record<string, string>): Record<string, number> {
+  const members = Object.entries(roots)
+  const rows = members.map(([attacker, root]) => {
+    const size = members.filter(([, other]) => other === root).length
+    return [`${root}\0${attacker}`, attacker === root ? size : 0] as const
+  })
+  return Object.fromEntries(rows)
+}
+
 test('after any history of profiles the roots are those of a pass from scratch', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), limit, (steps, genericLimit) => {
       const stores = identifyStoresInMemory()
       const clusterer = new IncrementalClusterer(stores, genericLimit)
-      const profiles = new Map<string, Profile>()
+      const profiles = new Map<string, ModelProfile>()
       const generic = new GenericModel(genericLimit)
       const reader = new Reader()
       for (const each of [...steps, 'announce' as const]) {
@@ -125,9 +75,9 @@ test('after any history of profiles the roots are those of a pass from scratch',
         profiles.set(each.attacker, each)
         generic.see(profiles.values())
         const roots = stores.attackers.entries().map(([attacker, { root }]) => [attacker, root])
-        expect(Object.fromEntries(roots)).toEqual(
-          rootsFromScratch([...profiles.values()], generic.isGeneric),
-        )
+        const expected = rootsFromScratch([...profiles.values()], generic.isGeneric)
+        expect(Object.fromEntries(roots)).toEqual(expected)
+        expect(Object.fromEntries(stores.components.entries())).toEqual(componentRows(expected))
       }
     }),
     { numRuns: 1_000 },
