@@ -1,7 +1,13 @@
 import type { Broker, CommittedOffset, PartitionOffset } from '../broker/port.ts'
-import { decodeCommitMetadata, RESET_PENDING } from './commit-metadata.ts'
+import {
+  decodeCommitMetadata,
+  encodeCommitMetadata,
+  lastCommitNumber,
+  RESET_PENDING,
+} from './commit-metadata.ts'
 import { committedRecords, offsetsByName, nameOf } from './committed-records.ts'
 import { RuntimeConfigError } from './errors.ts'
+import type { RecordQueue } from './record-queue.ts'
 import type { Membership } from './task-committer.ts'
 import type { TaskPlan } from './task-environment.ts'
 import { formatTaskId } from './task-id.ts'
@@ -47,6 +53,22 @@ export async function committedInputs(options: CommittedInputsOptions): Promise<
   return partitions.map((at) => {
     const offset = starts.get(nameOf(at))!
     return known.get(nameOf(at)) ?? { ...at, offset, metadata: '' }
+  })
+}
+
+/**
+ * Where a task stands, to be committed.
+ * @param queues in the order of `committed`, the task's last
+ */
+export function offsetsToCommit(
+  queues: readonly RecordQueue[],
+  committed: readonly CommittedOffset[],
+  shape: { readonly streamTimeMs: number; readonly hash: string; readonly topics: string },
+): CommittedOffset[] {
+  const number = lastCommitNumber(committed.map((former) => former.metadata)) + 1
+  const metadata = encodeCommitMetadata({ ...shape, number })
+  return queues.map(({ topic, partition, nextOffset }) => {
+    return { topic, partition, offset: nextOffset, metadata }
   })
 }
 

@@ -2,6 +2,8 @@ const KIB = 1024
 /** One fetch of a partition; less would only mean more fetches. */
 const PREFETCH_BYTES_MIN = 256 * KIB
 const PREFETCH_BYTES_MAX = 2 * KIB * KIB
+/** More does not make a restore faster. */
+const RESTORE_BYTES_MAX = KIB * KIB
 /** One batch; a transaction of less would be all overhead. */
 const OUTPUT_BYTES_MIN = 256 * KIB
 
@@ -30,6 +32,14 @@ export class MemoryBudget {
   prefetchBytes(partitions: number): number {
     const share = this.#bytesMax / 4 / Math.max(1, partitions)
     return Math.min(PREFETCH_BYTES_MAX, Math.max(PREFETCH_BYTES_MIN, Math.floor(share)))
+  }
+
+  /**
+   * Of one changelog under restore, fetched and once more under way: tasks that restore have no
+   * records fetched ahead, so they take that share.
+   */
+  restoreBytes(changelogs: number): number {
+    return Math.min(RESTORE_BYTES_MAX, this.prefetchBytes(2 * changelogs))
   }
 
   /** Of one task's open transaction; it commits early beyond. */

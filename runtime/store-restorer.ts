@@ -17,6 +17,8 @@ export interface RestoreOptions {
   readonly probe: CrashProbe | undefined
   /** Gives running tasks their share of the time. */
   readonly pace: Pace
+  /** Fetched ahead of each changelog, and again as much under way. */
+  readonly partitionBytesMax: number
   /** Aborts between pages when the task is closed meanwhile. */
   readonly signal: AbortSignal
 }
@@ -70,10 +72,10 @@ export class StoreRestorer {
 
   /** All stores over one fetcher, so that the broker is never waited for store by store. */
   async #readAll(targets: readonly Target[]): Promise<number> {
-    const { broker, clock, pace, partition, signal, taskId } = this.#options
+    const { broker, clock, pace, partition, partitionBytesMax, signal, taskId } = this.#options
     const left = new Map(targets.map((target) => [target.changelog.topic.name, target]))
     if (left.size === 0) return 0
-    const fetcher = broker.fetcher({ isolation: 'read_committed', partitionBytesMax: 1024 * 1024 })
+    const fetcher = broker.fetcher({ isolation: 'read_committed', partitionBytesMax })
     let applied = 0
     try {
       fetcher.assign([...left].map(([topic, { from }]) => ({ topic, partition, offset: from })))

@@ -3,8 +3,8 @@ import type { StorePosition } from '../state/query-port.ts'
 import type { TaskState as TaskStores } from '../state/task-state.ts'
 import { SubTopologyExecutor } from '../topology/executor.ts'
 import { runBatch } from './batch-run.ts'
-import { encodeCommitMetadata, lastCommitNumber, newestStreamTime } from './commit-metadata.ts'
-import { committedInputs, positionsOf } from './committed-inputs.ts'
+import { newestStreamTime } from './commit-metadata.ts'
+import { committedInputs, offsetsToCommit, positionsOf } from './committed-inputs.ts'
 import type { CrashProbe } from './crash-probe.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { TaskCorruptedError } from './errors.ts'
@@ -257,7 +257,7 @@ export class StreamTask {
   }
 
   async #restore(): Promise<void> {
-    const { broker, clock, onRestored, probe, restorePace } = this.#env
+    const { broker, clock, onRestored, probe, restoring } = this.#env
     const startedMs = clock.now()
     this.#restorer = new StoreRestorer({
       taskId: this.id,
@@ -267,7 +267,7 @@ export class StreamTask {
       changelogs: this.plan.changelogs,
       partition: this.plan.id.partition,
       probe,
-      pace: restorePace,
+      ...restoring,
       signal: this.#closing.signal,
     })
     const records = await this.#restorer.restore()
@@ -333,18 +333,9 @@ export class StreamTask {
   }
 
   #offsets(): CommittedOffset[] {
-    const metadata = encodeCommitMetadata({
-      streamTimeMs: this.#executor?.streamTimeMs ?? -1,
-      hash: this.#hash,
-      topics: this.plan.identities.text,
-      number: lastCommitNumber(this.#committed.map((former) => former.metadata)) + 1,
-    })
-    return this.#group.queues.map(({ topic, partition, nextOffset }) => ({
-      topic,
-      partition,
-      offset: nextOffset,
-      metadata,
-    }))
+    const streamTimeMs = this.#executor?.streamTimeMs ?? -1
+    const shape = { hash: this.#hash, topics: this.plan.identities.text }
+    return offsetsToCommit(this.queues, this.#committed, { streamTimeMs, ...shape })
   }
 
   #enter(next: TaskState): void {

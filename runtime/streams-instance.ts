@@ -271,7 +271,10 @@ export class StreamsInstance {
       counters: this.#counters,
       schemas: registry === undefined ? null : { registry, onRetry },
       cacheBytesMax: Math.floor(this.#memory.stateBytes / plan.tasks.size),
-      restorePace: new Pace(clock, RESTORE_SHARE, () => this.#isBusy()),
+      restoring: {
+        pace: new Pace(clock, RESTORE_SHARE, () => this.#isBusy()),
+        partitionBytesMax: this.#memory.restoreBytes(changelogCount(plan)),
+      },
       onRestored: (taskId, records, elapsedMs) => {
         events.onRestored(taskId, records, elapsedMs)
       },
@@ -310,6 +313,11 @@ export class StreamsInstance {
     if (cause === undefined) this.#options.events.onFatal(error)
     else void cause.then((found) => this.#options.events.onFatal(found))
   }
+}
+
+/** Changelog partitions of all tasks: any of them may be restored here, all at once. */
+function changelogCount({ tasks }: TopicPlan): number {
+  return [...tasks.values()].reduce((count, { changelogs }) => count + changelogs.length, 0)
 }
 
 function topologyDiffers(applicationId: string): RuntimeConfigError {

@@ -3,10 +3,10 @@ import type { Broker, Transaction } from '../broker/port.ts'
 import type { BuiltSubTopology, BuiltTopology } from '../topology/nodes.ts'
 import type { ReadOnlyTable } from '../topology/processor.ts'
 import type { CrashProbe } from './crash-probe.ts'
-import type { Pace } from './pace.ts'
 import type { WriterSchemasOptions } from './writer-schemas.ts'
 import type { RecordQueue } from './record-queue.ts'
 import type { StateDirectory } from './state-directory.ts'
+import type { RestoreOptions } from './store-restorer.ts'
 import type { Changelog } from './changelog.ts'
 import type { Membership } from './task-committer.ts'
 import type { TaskId } from './task-id.ts'
@@ -42,8 +42,8 @@ export interface TaskEnvironment {
   readonly schemas: Pick<WriterSchemasOptions, 'registry' | 'onRetry'> | null
   /** Bytes of decoded values a task may keep. */
   readonly cacheBytesMax: number
-  /** Of restoring, beside the tasks that run. */
-  readonly restorePace: Pace
+  /** How restoring shares time and memory with the tasks that run, and with other restores. */
+  readonly restoring: Pick<RestoreOptions, 'pace' | 'partitionBytesMax'>
   readonly onRestored: (taskId: string, records: number, elapsedMs: number) => void
   /** Told of what an operator should know although the task runs. */
   readonly onWarning: (message: string) => void

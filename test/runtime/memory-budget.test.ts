@@ -32,5 +32,8 @@ describe('the memory budget', () => {
     expect(budget.prefetchBytes(1)).toBe(2 * MIB)
     expect(budget.prefetchBytes(0)).toBe(2 * MIB)
     expect(budget.prefetchBytes(16)).toBe(MIB)
+    expect(budget.restoreBytes(1)).toBe(MIB)
+    expect(budget.restoreBytes(16)).toBe(512 * KIB)
+    expect(budget.restoreBytes(1000)).toBe(256 * KIB)
   })
 })
