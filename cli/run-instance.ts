@@ -5,8 +5,9 @@ import { describeConfig } from './config/describe-config.ts'
 import type { Resolution } from './config/resolve-config.ts'
 import { CommandFailure } from './failure.ts'
 import { createLogger, loggedEvents } from './process-log.ts'
-import { untilCaughtUp, untilRunning } from './running-watch.ts'
+import { untilAnnounced, untilRunning } from './running-watch.ts'
 import { feedSample } from './sample/feed-sample.ts'
+import { clustersOf } from './sample/sample-clusters.ts'
 import { startFailure } from './start-failure.ts'
 import { StartReport } from './start-report.ts'
 
@@ -69,9 +70,11 @@ async function bringSample(
   report: StartReport,
   ended: AbortSignal,
 ): Promise<void> {
-  const fed = await feedSample(stateDir, Date.now() / 1000, encoders, engine.ingest)
-  await untilCaughtUp(engine.query, SAMPLE_TIMEOUT_MS, ended)
-  report.sample(url, fed)
+  const { ingest, query } = engine
+  const settled = () => untilAnnounced(query, SAMPLE_TIMEOUT_MS, ended)
+  const fed = await feedSample(stateDir, Date.now() / 1000, encoders, ingest, settled)
+  await settled()
+  report.sample(url, fed, await clustersOf(query, fed.sample))
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { TaskStatus } from '../state/query-port.ts'
+import { toByteString } from '../bytes/byte-string.ts'
+import { WORKERS } from '../schemas/worker-records.ts'
+import type { QueryPort, TaskStatus } from '../state/query-port.ts'
+import { workerStoreName, type WorkerStateRow } from '../state/worker-rows.ts'
 import { ProgressLine, remainingMs } from './progress-line.ts'
 import { count, duration } from './quantities.ts'
 import type { Terminal } from './terminal.ts'
@@ -72,19 +75,54 @@ function restoreText(
  * Resolves when what the inputs held at some moment since the call is processed and committed.
  * @returns false: the input did not become empty within `timeoutMs`
  */
-export async function untilCaughtUp(
+export function untilCaughtUp(
   instance: Watched,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  return untilQuiet(() => Promise.resolve(lagOf(instance) === 0), timeoutMs, signal)
+}
+
+/**
+ * As {@link untilCaughtUp}, and until the workers have announced what follows from it. A worker
+ * that is paused announces nothing, and is not waited for.
+ */
+export function untilAnnounced(
+  query: QueryPort,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const isQuiet = async (): Promise<boolean> => lagOf(query) === 0 && !(await isAnyPending(query))
+  return untilQuiet(isQuiet, timeoutMs, signal)
+}
+
+async function untilQuiet(
+  isQuiet: () => Promise<boolean>,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<boolean> {
   const deadline = Date.now() + timeoutMs
   // A record may be between two tasks, seen by neither: two looks in a row must find nothing.
   for (let quiet = 0; quiet < 2;) {
-    const tasks = instance.tasks().filter(({ role }) => role === 'active')
-    const lag = tasks.reduce((total, task) => total + task.lag, 0)
-    quiet = lag === 0 ? quiet + 1 : 0
+    quiet = (await isQuiet()) ? quiet + 1 : 0
     if (Date.now() >= deadline) return false
     await sleep(LOOK_INTERVAL_MS * 4, undefined, { signal })
   }
   return true
+}
+
+function lagOf(instance: Watched): number {
+  const tasks = instance.tasks().filter(({ role }) => role === 'active')
+  return tasks.reduce((total, task) => total + task.lag, 0)
+}
+
+async function isAnyPending(query: QueryPort): Promise<boolean> {
+  const stores = new Set(query.stores().map(({ name }) => name))
+  for (const worker of WORKERS) {
+    const store = workerStoreName(worker)
+    if (!stores.has(store)) continue
+    const { value } = await query.get<WorkerStateRow>(store, worker, toByteString(worker))
+    if (value !== undefined && value.status === 'running' && value.pending > 0) return true
+  }
+  return false
 }

@@ -3,6 +3,7 @@ import { describeConfig } from './config/describe-config.ts'
 import type { Resolution } from './config/resolve-config.ts'
 import { count } from './quantities.ts'
 import type { FedSample } from './sample/feed-sample.ts'
+import type { SampleClusters } from './sample/sample-clusters.ts'
 import { printJson, printLine, type Terminal } from './terminal.ts'
 
 const DEFAULT_URL = 'http://127.0.0.1:8080'
@@ -36,20 +37,29 @@ export class StartReport {
     this.#print(`all tasks run${restored}`)
   }
 
-  sample(url: string, fed: FedSample): void {
-    const { attackers, fedNow, observations, sharedAttackerUuid } = fed
-    const details = { fed_now: fedNow, attackers, observations }
-    if (this.#event('sample', { ...details, shared_attacker_uuid: sharedAttackerUuid })) return
+  sample(url: string, { fedNow, sample }: FedSample, clusters: SampleClusters): void {
+    const { sharedAttackerUuid } = sample
+    const { campaign, identity } = clusters
+    const [observations, attackers] = [sample.observations.length, sample.attackers.length]
+    const ids = {
+      shared_attacker_uuid: sharedAttackerUuid,
+      identity_uuid: identity,
+      campaign_uuid: campaign,
+    }
+    if (this.#event('sample', { fed_now: fedNow, attackers, observations, ...ids })) return
     const { bold } = this.#terminal.outColors
     this.#print(
       '',
       bold('This is generated sample data; nobody was observed.'),
       `It has ${count(observations)} observations of ${attackers} attackers over a fortnight; one of`,
-      `them is two people taking turns. ${fedNow ? 'It was fed just now.' : 'An earlier start fed it.'}`,
+      'them is two people taking turns, some are one person at several addresses, and two people',
+      `hand over to each other. ${fedNow ? 'It was fed just now.' : 'An earlier start fed it.'}`,
       '',
       'Try next, in another terminal:',
       `  curl -s ${url}/api/v1/multi-actor`,
       `  curl -s ${url}/api/v1/attackers/${sharedAttackerUuid}/attribution`,
+      ...(identity === null ? [] : [`  curl -s ${url}/api/v1/identities/${identity}/observations`]),
+      ...(campaign === null ? [] : [`  curl -s ${url}/api/v1/campaigns/${campaign}/identities`]),
       `  curl -sN ${url}/api/v1/events`,
       commandLine(url, `query attacker ${sharedAttackerUuid}`),
       commandLine(url, 'tail multi-actor'),

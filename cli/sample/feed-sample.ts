@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { LineEncoder, LineEncoders } from '../../api/ingest/line-encoder.ts'
 import type { IngestPort, IngestRecord } from '../../state/query-port.ts'
 import { CommandFailure } from '../failure.ts'
-import { generateSample } from './generate-sample.ts'
+import { generateSample, type Sample } from './generate-sample.ts'
 
 const APPEND_RECORDS = 1000
 
@@ -17,9 +17,7 @@ interface Marker {
 export interface FedSample {
   /** False: an earlier start had fed it. */
   readonly fedNow: boolean
-  readonly observations: number
-  readonly attackers: number
-  readonly sharedAttackerUuid: string
+  readonly sample: Sample
 }
 
 /**
@@ -28,28 +26,30 @@ export interface FedSample {
  * F1. The end of the sample is written down before the first record, and that it was fed after the
  *     last. A start that was killed in between feeds the very same records again, which changes
  *     nothing where they had arrived.
+ * F2. What attackers do comes before what is known of their tools, so that each is an identity of
+ *     its own first, and those of one hand are seen to merge.
+ *
+ * @param settled resolves when what was fed has been announced
  */
 export async function feedSample(
   stateDir: string,
   nowTs: number,
   encoders: LineEncoders,
   ingest: IngestPort,
+  settled: () => Promise<unknown>,
 ): Promise<FedSample> {
   const file = path.join(stateDir, 'sample.json')
   const marker = (await readMarker(file)) ?? { endTs: Math.floor(nowTs), fed: false }
-  const { observations, attackers, sharedAttackerUuid } = generateSample(marker.endTs)
+  const sample = generateSample(marker.endTs)
   if (!marker.fed) {
     await writeMarker(file, marker)
-    await append(attackers, encoders.attacker, ingest, marker.endTs)
-    await append(observations, encoders.observation, ingest, marker.endTs)
+    await append(sample.observations, encoders.observation, ingest, marker.endTs)
+    await settled()
+    await append(sample.attackers, encoders.attacker, ingest, marker.endTs)
+    await append(sample.techniqueTags, encoders.techniqueTag, ingest, marker.endTs)
     await writeMarker(file, { ...marker, fed: true })
   }
-  return {
-    fedNow: !marker.fed,
-    observations: observations.length,
-    attackers: attackers.length,
-    sharedAttackerUuid,
-  }
+  return { fedNow: !marker.fed, sample }
 }
 
 async function append(

@@ -1,22 +1,29 @@
-import { v5 as uuidv5 } from 'uuid'
 import { pair, soloHands } from './hands.ts'
 import { Random } from './random.ts'
-import { scheduleSessions, sharedAttacker, type Session } from './schedule.ts'
+import { sampleId, stamped } from './sample-ids.ts'
+import { firstDayOf, scheduleSessions, sharedAttacker, type Session } from './schedule.ts'
+import { techniqueTagsOf } from './technique-tags.ts'
+import { toolsByAttacker } from './tools.ts'
 
 const SEED = 20_190_814
 const MOODY_SESSIONS = 0.2
-const SAMPLE_NAMESPACE = uuidv5('attribution-streams:sample:v1', uuidv5.URL)
 
 /** Records as a sensor would send them: objects of one line of JSON each, oldest first. */
 export interface Sample {
   readonly attackers: readonly object[]
   readonly observations: readonly object[]
+  readonly techniqueTags: readonly object[]
   /** The attacker whose access changes hands. */
   readonly sharedAttackerUuid: string
+  /** An attacker that is one identity with others, by the tools that they share. */
+  readonly mergedAttackerUuid: string
+  /** An attacker whose identity works together with another. */
+  readonly campaignAttackerUuid: string
 }
 
 /**
- * Makes the sample: a fortnight of eight attackers, one of whom becomes two people.
+ * Makes the sample: a fortnight of eleven attackers. One becomes two people; three, and two, are
+ * one person each; and two people hand over to each other.
  *
  * The same `endTs` gives the same records, ids included, so that feeding it again changes nothing.
  * A later one of the same day gives some more at the end.
@@ -25,29 +32,30 @@ export interface Sample {
 export function generateSample(endTs: number): Sample {
   const random = new Random(SEED)
   const sessions = scheduleSessions(endTs, random)
+  const names = [...soloHands.flatMap((hand) => hand.attackers), pair[0].name]
   return {
-    attackers: [...soloHands, pair[0]].map(({ name }, index) => profileOf(name, index, sessions)),
+    attackers: names.map((name, index) => profileOf(name, index, sessions)),
     observations: sessions.flatMap((session, index) => observationsOf(session, index)),
-    sharedAttackerUuid: uuidOf(sharedAttacker),
+    techniqueTags: techniqueTagsOf(sessions, firstDayOf(endTs)),
+    sharedAttackerUuid: sampleId(sharedAttacker),
+    mergedAttackerUuid: sampleId('goshawk'),
+    campaignAttackerUuid: sampleId('merlin'),
   }
-}
-
-function uuidOf(attacker: string): string {
-  return uuidv5(attacker, SAMPLE_NAMESPACE).replaceAll('-', '')
 }
 
 /** Addresses and systems of the ranges kept for documentation (RFC 5737, RFC 5398). */
 function profileOf(name: string, index: number, sessions: readonly Session[]): object {
   const own = sessions.filter(({ attacker }) => attacker === name)
+  const { c2Endpoints, hassh, payloadHashes } = toolsByAttacker.get(name)!
   return {
-    attacker_uuid: uuidOf(name),
+    attacker_uuid: sampleId(name),
     attacker_ip: `203.0.113.${10 + index}`,
-    first_seen: seconds(own[0]!.startTs),
-    last_seen: seconds(own.at(-1)!.endTs),
+    first_seen: stamped(own[0]!.startTs),
+    last_seen: stamped(own.at(-1)!.endTs),
     asn: 64_496 + index,
-    fingerprints: [{ kind: 'hassh', hash: new Random(SEED - index - 1).hex(32), value: null }],
-    payload_hashes: [],
-    c2_endpoints: [],
+    fingerprints: hassh === null ? [] : [{ kind: 'hassh', hash: hassh, value: null }],
+    payload_hashes: payloadHashes,
+    c2_endpoints: c2Endpoints,
   }
 }
 
@@ -72,23 +80,18 @@ function envelope(
   value: unknown,
   random: Random,
 ): object {
-  const ts = seconds(endTs)
+  const ts = stamped(endTs)
   return {
-    attacker_uuid: uuidOf(attacker),
+    attacker_uuid: sampleId(attacker),
     id: random.hex(32),
     v: 1,
     ts,
     primitive,
     value,
     confidence: Math.round(random.between(0.6, 0.95) * 100) / 100,
-    window: { start_ts: seconds(startTs), end_ts: ts },
+    window: { start_ts: stamped(startTs), end_ts: ts },
     source: 'generated-sample',
     evidence_ref: `shard:sample/ssh/${attacker}.jsonl#${index}`,
     identity_ref: null,
   }
-}
-
-/** To the millisecond, as sensors stamp. */
-function seconds(ts: number): number {
-  return Math.round(ts * 1000) / 1000
 }

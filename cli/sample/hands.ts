@@ -8,6 +8,8 @@ export type Habits = Readonly<Record<string, string>>
 
 export interface Hand {
   readonly name: string
+  /** The attackers that it is seen as, one after the other by day; sensors tell addresses apart. */
+  readonly attackers: readonly string[]
   readonly habits: Habits
   /** The one habit that gives way in some sessions, and what takes its place. */
   readonly mood: readonly [primitive: string, value: string] | null
@@ -110,6 +112,7 @@ const careful: Habits = {
 function hand(name: string, startsAtHour: number, habits: Habits, rest: Partial<Hand> = {}): Hand {
   return {
     name,
+    attackers: [name],
     habits,
     mood: null,
     startsAtHour,
@@ -130,6 +133,7 @@ export const soloHands: readonly Hand[] = [
     22,
     { ...scripted, 'operational.objective': 'lateral' },
     {
+      attackers: ['goshawk', 'goshawk-2', 'goshawk-3'],
       digraphSimhash: '1f60c2b98d7e4a35',
       beaconIntervalMs: 30_000,
     },
@@ -157,6 +161,7 @@ export const soloHands: readonly Hand[] = [
     },
   ),
   hand('merlin', 18, careful, {
+    attackers: ['merlin', 'merlin-2'],
     digraphSimhash: 'e094a7315df8b26c',
     beaconIntervalMs: 60_000,
     mood: ['operational.objective', 'recon'],

@@ -36,25 +36,31 @@ export const sharedAttacker = pair[0].name
 /**
  * Sessions of a fortnight and the day begun, oldest first, all over by `endTs`.
  *
- * Seven attackers are one person each. The eighth is one person for six days; then a second one
- * joins and they take turns of a few hours for three; the second is alone for three; and since two
- * days before the last they take turns again.
+ * Seven people are at it alone, two of them by more than one address. The eighth attacker is one
+ * person for six days; then a second one joins and they take turns of a few hours for three; the
+ * second is alone for three; and since two days before the last they take turns again.
  *
  * Whole days are laid out and what lies after `endTs` is cut off, so the hour of the first start
  * decides only where the sample ends, never what is in it.
  */
 export function scheduleSessions(endTs: number, random: Random): Session[] {
   const sessions: Session[] = []
-  const firstDayTs = (Math.floor(endTs / DAY_S) - SAMPLE_DAYS) * DAY_S
+  const firstDayTs = firstDayOf(endTs)
   for (let day = 0; day <= SAMPLE_DAYS; day++) {
     const dayTs = firstDayTs + day * DAY_S
     for (const hand of soloHands) {
       const count = random.pick([1, 2, 2, 3])
-      sessions.push(...workingDay(hand.name, hand, dayTs, count, random))
+      const attacker = hand.attackers[day % hand.attackers.length]!
+      sessions.push(...workingDay(attacker, hand, dayTs, count, random))
     }
     sessions.push(...pairDay(day, dayTs, random))
   }
   return sessions.sort(byEnd).filter((session) => session.endTs < endTs)
+}
+
+/** Epoch seconds of the midnight, UTC, that the sample starts with. */
+export function firstDayOf(endTs: number): number {
+  return (Math.floor(endTs / DAY_S) - SAMPLE_DAYS) * DAY_S
 }
 
 function pairDay(day: number, dayTs: number, random: Random): Session[] {

@@ -197,7 +197,13 @@ describe('the sample', () => {
     const stateDir = path.join(folder, 'sample')
     const first = await startInstance(stateDir, ['--sample'])
     const fed = first.events().find(({ event }) => event === 'sample')
-    expect(fed).toMatchObject({ fed_now: true, attackers: 8 })
+    expect(fed).toMatchObject({ fed_now: true, attackers: 11 })
+    const get = async (route: string) =>
+      (await (await fetch(new URL(`/api/v1/${route}`, first.url))).json()) as object
+    const identity = String(fed!['identity_uuid'])
+    expect(await get(`identities/${identity}`)).toMatchObject({ observation_count_live: 3 })
+    const campaign = String(fed!['campaign_uuid'])
+    expect(await get(`campaigns/${campaign}`)).toMatchObject({ identity_count_live: 2 })
     const shared = String(fed!['shared_attacker_uuid'])
     const alerts = async ({ url }: RunningInstance) =>
       ((await (await fetch(new URL('/api/v1/multi-actor', url))).json()) as { data: unknown[] })
@@ -247,6 +253,8 @@ describe('the sample', () => {
     expect(terminal.outText()).toContain('This is generated sample data; nobody was observed.')
     expect(terminal.outText()).toMatch(/curl -s http:\/\/127\.0\.0\.1:\d+\/api\/v1\/multi-actor/)
     expect(terminal.outText()).toMatch(/npx attribution-streams query attacker [0-9a-f]{32}/)
+    expect(terminal.outText()).toMatch(/api\/v1\/identities\/[0-9a-f-]+\/observations/)
+    expect(terminal.outText()).toMatch(/api\/v1\/campaigns\/[0-9a-f]+\/identities/)
   })
 })
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { generateSample } from '../../../cli/sample/generate-sample.ts'
+import { JsonReader } from '../../../schemas/json-reader.ts'
 import { PlainFold, type PlainAlert, type PlainObservation } from '../../support/plain-fold.ts'
 
 const DAY_S = 86_400
@@ -19,9 +20,9 @@ test('the same end gives the same records, a later one of the day some more', ()
   expect(later.observations.slice(0, observations.length)).toEqual(observations)
 })
 
-test('it is a fortnight of eight attackers that ends shortly before now', () => {
-  expect(sample.attackers).toHaveLength(8)
-  expect(new Set(observations.map(({ attacker_uuid }) => attacker_uuid)).size).toBe(8)
+test('it is a fortnight of eleven attackers that ends shortly before now', () => {
+  expect(sample.attackers).toHaveLength(11)
+  expect(new Set(observations.map(({ attacker_uuid }) => attacker_uuid)).size).toBe(11)
   const [first, last] = [observations[0]!.ts, observations.at(-1)!.ts]
   expect(last).toBeLessThan(endTs)
   expect(endTs - last).toBeLessThan(4 * 3600)
@@ -59,4 +60,20 @@ test.each([0, 1, 6, 12, 18, 23])('at %d o’clock of the last day an alert stand
 test('what the attackers do is varied: every state appears', () => {
   const states = new Set([...fold.transitions.values()].flat().map(({ new_state }) => new_state))
   expect([...states].sort()).toEqual(['conflicted', 'drifting', 'multi_actor', 'stable', 'unknown'])
+})
+
+test('profiles and technique tags are records that the product takes', () => {
+  for (const [name, records] of [
+    ['attacker-profile', sample.attackers],
+    ['technique-tag', sample.techniqueTags],
+  ] as const) {
+    const reader = new JsonReader(name)
+    for (const record of records) {
+      const bytes = Buffer.from(JSON.stringify(record))
+      expect(() => reader.read(bytes, 0, bytes.length)).not.toThrow()
+    }
+  }
+  const tags = sample.techniqueTags as { tag_uuid: string; created_ts: number }[]
+  expect(new Set(tags.map(({ tag_uuid }) => tag_uuid)).size).toBe(tags.length)
+  expect(Math.max(...tags.map(({ created_ts }) => created_ts))).toBeLessThan(endTs)
 })
