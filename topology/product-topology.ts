@@ -12,6 +12,7 @@ import { prefetchResolve } from './attribution/prefetch-hints.ts'
 import { type AttributionSerdes, publicSerdes } from './attribution/public-serdes.ts'
 import { type CampaignSerdes, campaignSerdes } from './campaign/campaign-options.ts'
 import { CAMPAIGN } from './campaign/campaign-sinks.ts'
+import { prefetchCampaign } from './campaign/campaign-prefetch.ts'
 import { addCampaign } from './campaign/campaign-topology.ts'
 import {
   identityMessageSerializer,
@@ -125,6 +126,7 @@ function addClusterers(topology: Topology, options: ProductTopologyOptions): voi
       partitions: 1,
       serializer: identityMessageSerializer(),
       deserializer: readIdentityMessage,
+      ...(policy === 'reference' ? {} : { prefetch: prefetchCampaign }),
     })
   addIdentity(topology, {
     ...addWorker(topology, IDENTIFY, ATTACKER_FEATURES, options),

@@ -1,5 +1,6 @@
 import { type ByteString, fromByteString, toByteString } from '../../bytes/byte-string.ts'
 import { PostingIndex } from '../clustering/posting-index.ts'
+import { isSameRow } from '../identity/same-row.ts'
 import { CampaignComponents } from './campaign-components.ts'
 import { isCampaignEdge } from './campaign-edge.ts'
 import type { CampaignFeatures } from './campaign-features.ts'
@@ -10,14 +11,17 @@ import {
   featuresOfMessage,
   NO_FEATURES,
 } from './campaign-member.ts'
+import { campaignMemberCodec } from './campaign-member-codec.ts'
 import type { CampaignStores } from './campaign-stores.ts'
 import type { IdentityMessage } from './identity-message.ts'
-import { areSameFeatures } from './same-features.ts'
 import { type Tie, tiesOf } from './tie.ts'
 import { tiedPartition } from './tied-partition.ts'
 
-/** What a message said beyond what was taken. */
+/** What became of a message. */
 export interface MessageApplied {
+  /** Something is pending that was not known before. */
+  readonly isNews: boolean
+  /** See {@link DECKIES_MAX}. */
   readonly deckiesLeftOut: number
 }
 
@@ -66,12 +70,12 @@ export class IncrementalCampaigns {
     const old = this.#stores.identities.get(identity)
     if (message.mergedInto !== null) {
       // Of one that was never here there is nothing to take back.
-      if (old !== undefined) this.#mergeOut(identity, old, toByteString(message.mergedInto))
-      return { deckiesLeftOut: 0 }
+      const isNews =
+        old !== undefined && this.#mergeOut(identity, old, toByteString(message.mergedInto))
+      return { isNews, deckiesLeftOut: 0 }
     }
-    const features = featuresOfMessage(message)
-    this.#place(identity, old, features, message.firstSeen)
-    return { deckiesLeftOut: Math.max(0, message.visits.length - DECKIES_MAX) }
+    const isNews = this.#place(identity, old, featuresOfMessage(message), message.firstSeen)
+    return { isNews, deckiesLeftOut: Math.max(0, message.visits.length - DECKIES_MAX) }
   }
 
   /** Splits a stale component into what still belongs together: costs its members. */
@@ -83,8 +87,8 @@ export class IncrementalCampaigns {
     }
   }
 
-  #mergeOut(identity: ByteString, old: CampaignMember, into: ByteString): void {
-    if (old.mergedInto === into) return
+  #mergeOut(identity: ByteString, old: CampaignMember, into: ByteString): boolean {
+    if (old.mergedInto === into) return false
     this.#components.note(identity)
     const crossings = { generic: [], specific: [] }
     let { isStale } = old
@@ -102,6 +106,7 @@ export class IncrementalCampaigns {
     const gone = { firstSeen, mergedInto: into, root: into, campaign, isStale, features }
     this.#stores.identities.put(identity, gone)
     this.#settleCrossings(crossings)
+    return true
   }
 
   #place(
@@ -109,10 +114,10 @@ export class IncrementalCampaigns {
     old: CampaignMember | undefined,
     features: CampaignFeatures,
     firstSeen: number,
-  ): void {
+  ): boolean {
     const isIn = old !== undefined && old.mergedInto === null
+    if (isIn && isSameRow(campaignMemberCodec, old, { ...old, firstSeen, features })) return false
     const isAnotherAge = isIn && old.firstSeen !== firstSeen
-    if (isIn && !isAnotherAge && areSameFeatures(old.features, features)) return
     const before = isIn ? tiesOf(old.features) : new Set<Tie>()
     const after = tiesOf(features)
     const lost = [...before].filter((tie) => !after.has(tie))
@@ -127,6 +132,7 @@ export class IncrementalCampaigns {
     if (losesEdges) this.#markStale(this.#components.row(identity).root)
     this.#settleCrossings(crossings)
     this.#judge(identity, isIn ? old.features : null, [...after])
+    return true
   }
 
   /** Joins an identity to its candidates, and marks its component if an edge to one is gone. */

@@ -1,4 +1,9 @@
-import { type ByteString, KEY_SEPARATOR, toByteString } from '../../bytes/byte-string.ts'
+import {
+  type ByteString,
+  fromByteString,
+  KEY_SEPARATOR,
+  toByteString,
+} from '../../bytes/byte-string.ts'
 
 const ESCAPE = '\u0001'
 const ESCAPED_SEPARATOR = '\u0001\u0001'
@@ -14,4 +19,11 @@ export function escapedText(text: string): ByteString {
     .replaceAll(ESCAPE, ESCAPED_ESCAPE)
     .replaceAll(KEY_SEPARATOR, ESCAPED_SEPARATOR)
   return toByteString(escaped)
+}
+
+/** The text that {@link escapedText} wrote. */
+export function unescapedText(bytes: ByteString): string {
+  return fromByteString(bytes).replace(/\u0001([\u0001\u0002])/g, (_, escaped) =>
+    escaped === ESCAPE ? KEY_SEPARATOR : ESCAPE,
+  )
 }

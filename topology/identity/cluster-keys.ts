@@ -1,34 +1,16 @@
-import {
-  type ByteString,
-  fromByteString,
-  KEY_SEPARATOR,
-  toByteString,
-} from '../../bytes/byte-string.ts'
+import { type ByteString, KEY_SEPARATOR } from '../../bytes/byte-string.ts'
+import { escapedText, unescapedText } from '../clustering/escaped-text.ts'
 import type { Evidence, EvidenceKind } from './evidence.ts'
 
 /** Keys of the stores of the incremental clusterer. Attackers' ids hold no separator. */
 
-const ESCAPE = '\u0001'
-const ESCAPED_SEPARATOR = '\u0001\u0001'
-const ESCAPED_ESCAPE = '\u0001\u0002'
-
-/**
- * `kind letter, value`, where the value's bytes 0 and 1 are written as 01 01 and 01 02: values come
- * from attackers, and one with a separator in it must not reach into another's posting list.
- */
+/** `kind letter, escaped value` */
 export function evidenceRowKey({ kind, value }: Evidence): ByteString {
-  // The escape byte first, or what it stands for would be escaped again.
-  const escaped = value
-    .replaceAll(ESCAPE, ESCAPED_ESCAPE)
-    .replaceAll(KEY_SEPARATOR, ESCAPED_SEPARATOR)
-  return kind + toByteString(escaped)
+  return kind + escapedText(value)
 }
 
 export function evidenceOfRowKey(key: ByteString): Evidence {
-  const value = fromByteString(key.slice(1)).replace(/\u0001([\u0001\u0002])/g, (_, escaped) =>
-    escaped === ESCAPE ? KEY_SEPARATOR : ESCAPE,
-  )
-  return { kind: key[0] as EvidenceKind, value }
+  return { kind: key[0] as EvidenceKind, value: unescapedText(key.slice(1)) }
 }
 
 /** The posting list of a value: `its row key, 00`, then a holder. */
