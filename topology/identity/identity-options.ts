@@ -30,7 +30,7 @@ export interface IdentityOptions {
   readonly features: string
   /** `reference` is for the reference vectors only. */
   readonly policy: 'streaming' | 'reference'
-  /** Which clusterer, by name (clusterers.ts); streaming policy. @default 'connected-components' */
+  /** Which clusterer, by name (clusterers.ts). @default 'connected-components' */
   readonly clusterer?: string
   /** Holders of a value beyond which sharing it alone makes no edge; streaming policy. */
   readonly genericEvidenceLimit: number

@@ -3,8 +3,7 @@ import type { IdentityLink } from '../../schemas/records.ts'
 import type { IdentityMessage } from '../campaign/identity-message.ts'
 import type { Processor, ProcessorContext } from '../processor.ts'
 import type { Record } from '../record.ts'
-import type { IdentityStore, PassOutcome } from './clusterer.ts'
-import { connectedComponents } from './connected-components.ts'
+import type { Clusterer, IdentityStore, PassOutcome } from './clusterer.ts'
 import { IDENTITY_SINKS, identityRecords } from './identity-sinks.ts'
 import { identitiesStore, identityHistoryStore } from './identity-stores.ts'
 import { ReferenceIdentityLedger } from './reference-identity-ledger.ts'
@@ -22,6 +21,7 @@ export interface ReferenceIdentifyOptions {
   /** Children: see `IdentityOptions`. */
   readonly moves: string
   readonly features: string
+  readonly clusterer: Clusterer
   /** Stands between a pass and the tables, anew for each; the vectors let calls fail there. */
   readonly intercept: (store: IdentityStore) => IdentityStore
 }
@@ -66,7 +66,8 @@ export class ReferenceIdentifyProcessor implements Processor<ReferenceInput, Out
       context.forward({ key, value, timestampMs }, child)
     }
     const store = new ReferenceIdentityStore(this.#stores)
-    const outcome = connectedComponents.pass(this.#options.intercept(store))
+    const { clusterer, intercept } = this.#options
+    const outcome = clusterer.pass(intercept(store))
     context.count('failed-steps', outcome.failures)
     context.count('broken-chains', outcome.brokenChains)
     for (const { key, sink, value } of identityRecords(outcome)) {

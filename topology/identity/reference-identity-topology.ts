@@ -1,6 +1,7 @@
 import type { StoreSpec } from '../store.ts'
 import type { Topology } from '../topology.ts'
 import type { IdentityStore } from './clusterer.ts'
+import { clustererNamed, DEFAULT_CLUSTERER } from './clusterers.ts'
 import { IDENTIFY, type IdentityOptions } from './identity-options.ts'
 import { addIdentitySinks } from './identity-sinks.ts'
 import { identitiesStore, identityHistoryStore } from './identity-stores.ts'
@@ -21,20 +22,21 @@ const REFERENCE_STORES: readonly StoreSpec<unknown>[] = [
   identityHistoryStore,
 ]
 
-/** `identify` under the reference policy. @param intercept see the processor's options */
+/**
+ * `identify` under the reference policy.
+ * @param intercept see the processor's options
+ * @throws {TopologyError} the clusterer is not known
+ */
 export function addReferenceIdentity(
   topology: Topology,
-  {
-    features,
-    moves,
-    parents,
-    serdes,
-  }: Pick<IdentityOptions, 'features' | 'moves' | 'parents' | 'serdes'>,
+  options: Pick<IdentityOptions, 'clusterer' | 'features' | 'moves' | 'parents' | 'serdes'>,
   intercept: (store: IdentityStore) => IdentityStore = (store) => store,
 ): void {
+  const { features, moves, parents, serdes } = options
+  const clusterer = clustererNamed(options.clusterer ?? DEFAULT_CLUSTERER).pass
   topology.addProcessor(
     IDENTIFY,
-    () => new ReferenceIdentifyProcessor({ moves, features, intercept }),
+    () => new ReferenceIdentifyProcessor({ moves, features, clusterer, intercept }),
     {
       parents,
       stores: REFERENCE_STORES,
