@@ -6,6 +6,8 @@ export interface CheckResult {
   /** Steps whose outcome was compared. */
   readonly prefixes: number
   readonly mismatches: readonly Mismatch[]
+  /** What else there is to say, a line each. */
+  readonly remarks?: readonly string[]
 }
 
 export interface Mismatch {

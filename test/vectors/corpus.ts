@@ -77,16 +77,20 @@ export function projectionOf(id: string, actors: readonly Actor[]): CampaignProj
   }
 }
 
-/** What the product makes of a corpus. */
+/** What the product makes of a corpus, and how good that is. */
 export interface ClusteredCorpus {
   readonly identities: readonly (readonly Actor[])[]
-  readonly projections: readonly CampaignProjection[]
   readonly campaigns: readonly (readonly Actor[])[]
   readonly campaignMetrics: ClusteringMetrics
   readonly identityMetrics: ClusteringMetrics
 }
 
-export function clustered(actors: readonly Actor[], policy: CampaignPolicy): ClusteredCorpus {
+export interface ProjectedCorpus extends ClusteredCorpus {
+  /** Of its identities. */
+  readonly projections: readonly CampaignProjection[]
+}
+
+export function clustered(actors: readonly Actor[], policy: CampaignPolicy): ProjectedCorpus {
   const places = partition(
     actors.map((actor) => featuresOf(observationOf(actor))),
     nothingIsGeneric,
@@ -97,9 +101,16 @@ export function clustered(actors: readonly Actor[], policy: CampaignPolicy): Clu
   )
   const groups = campaignPartition(projections.map(campaignFeatures), policy)
   const campaigns = groups.map((group) => group.flatMap((place) => identities[place]!))
+  return { projections, ...judgedCorpus(actors, identities, campaigns) }
+}
+
+export function judgedCorpus(
+  actors: readonly Actor[],
+  identities: readonly (readonly Actor[])[],
+  campaigns: readonly (readonly Actor[])[],
+): ClusteredCorpus {
   return {
     identities,
-    projections,
     campaigns,
     campaignMetrics: judged(actors, campaigns, (actor) => actor.truth_campaign),
     identityMetrics: judged(actors, identities, (actor) => actor.truth_identity),

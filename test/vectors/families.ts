@@ -1,3 +1,8 @@
+import {
+  type CampaignPolicy,
+  REFERENCE_CAMPAIGNS,
+  STREAMING_CAMPAIGNS,
+} from '../../topology/campaign/campaign-policy.ts'
 import { CampaignTickDriver } from './campaign-tick-driver.ts'
 import { PlainCampaignTicker } from './campaign-ticker.ts'
 import { checkCampaignOrders, checkCampaignPairs } from './check-campaign-pairs.ts'
@@ -11,7 +16,15 @@ import { checkMultiActor } from './check-multi-actor.ts'
 import { checkRaising } from './check-raising.ts'
 import type { CheckResult } from './check-result.ts'
 import { checkSeries, type SeriesVector } from './check-series.ts'
-import { checkCorpora, checkScenarios, checkStreamingCorpora } from './check-scenarios.ts'
+import {
+  checkCorpora,
+  checkScenarios,
+  checkStreamingCorpora,
+  type CorpusClusterer,
+  type CorpusVector,
+} from './check-scenarios.ts'
+import { clustered } from './corpus.ts'
+import { clusteredByTopology } from './corpus-driver.ts'
 import { IdentityTickDriver } from './identity-tick-driver.ts'
 import { PlainIdentityTicker } from './identity-ticker.ts'
 import type { PolicyName } from './vector-driver.ts'
@@ -83,12 +96,35 @@ export const FAMILIES: readonly Family[] = [
       checkCampaignTicks(vectors, () => new CampaignTickDriver()),
   ),
   family('metrics', 'both policies', checkMetrics),
-  family('scenarios', 'reference policy', checkScenarios),
-  family('scenarios', 'streaming policy: nowhere worse', checkStreamingCorpora),
-  family('noise-floor', 'reference policy', checkCorpora),
-  family('noise-floor', 'streaming policy: nowhere worse', checkStreamingCorpora),
+  family('scenarios', 'reference policy, step by step', checkScenarios),
+  ...corpora('scenarios'),
+  ...corpora('noise-floor'),
   family('observe-then-register', 'our own cases, both policies', checkOwnFlows),
 ]
+
+/** Whole corpora: by the clusterers alone, and in the topology, under both policies. */
+function corpora(name: string): Family[] {
+  const under = (policy: CampaignPolicy): CorpusClusterer => {
+    return (actors) => Promise.resolve(clustered(actors, policy))
+  }
+  const inTopology = (policy: PolicyName): CorpusClusterer => {
+    return (actors) => clusteredByTopology(actors, policy)
+  }
+  const same = (clusterer: CorpusClusterer) => (vectors: readonly CorpusVector[]) =>
+    checkCorpora(vectors, clusterer)
+  const noWorse = (clusterer: CorpusClusterer) => (vectors: readonly CorpusVector[]) =>
+    checkStreamingCorpora(vectors, clusterer)
+  return [
+    family(name, 'reference policy', same(under(REFERENCE_CAMPAIGNS))),
+    family(name, 'reference policy, in the topology', same(inTopology('reference'))),
+    family(name, 'streaming policy: nowhere worse', noWorse(under(STREAMING_CAMPAIGNS))),
+    family(
+      name,
+      'streaming policy, in the topology: nowhere worse',
+      noWorse(inTopology('streaming')),
+    ),
+  ]
+}
 
 async function checkOwnFlows(vectors: readonly OwnFlow[]): Promise<CheckResult> {
   const results = []

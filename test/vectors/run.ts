@@ -20,9 +20,10 @@ for (const { check, name, note } of FAMILIES) {
     continue
   }
   found++
-  const { cases, mismatches, prefixes } = result
+  const { cases, mismatches, prefixes, remarks = [] } = result
   const verdict = mismatches.length === 0 ? 'all agree' : `${mismatches.length} DIFFER`
   console.log(`${name}: ${cases} cases, ${prefixes} prefixes, ${verdict} (${note})`)
+  for (const remark of remarks) console.log(`  ${remark}`)
   for (const mismatch of mismatches.slice(0, SHOWN_MAX)) console.log(describe(name, mismatch))
   failures += mismatches.length
 }

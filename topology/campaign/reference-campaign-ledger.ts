@@ -26,6 +26,7 @@ export class ReferenceCampaignLedger {
     const chains = new MergeChains(this.#store.campaigns())
     const founders = new Map(campaigns.map(([campaign, { identity }]) => [campaign, identity]))
     const members = new Map<string, ReferenceCampaignIdentity[]>()
+    this.#recall(campaigns)
     for (const [identity, row] of this.#store.identityRows()) {
       if (row.campaign === null) continue
       const campaign = chains.endOf(row.campaign)
@@ -44,6 +45,13 @@ export class ReferenceCampaignLedger {
         identities: own.length,
       })
     }
+  }
+
+  /** Reads all rows that may change: what memory lacks is one miss, not one a row. */
+  #recall(campaigns: readonly (readonly [campaign: string, row: unknown])[]): void {
+    const identities = this.#store.identityRows()
+    this.#listed.identities.getAll(identities.map(([identity]) => toByteString(identity)))
+    this.#listed.campaigns.getAll(campaigns.map(([campaign]) => toByteString(campaign)))
   }
 
   /** @param founder the identity that the campaign was made for */

@@ -44,10 +44,14 @@ export class ReferenceIdentityLedger {
   book(news: IdentityNews, atMs: number): IdentityMessage[] {
     const events = eventsByIdentity(news, atMs)
     const messages: IdentityMessage[] = []
-    for (const members of this.#members()) {
-      const key = toByteString(members.identity)
-      this.#list(members, events.get(key) ?? [])
-      const message = messageOf(members, this.#sightingsOf(members))
+    const all = this.#members()
+    const keys = all.map(({ identity }) => toByteString(identity))
+    const listed = this.#listed.identities.getAll(keys)
+    const sightings = this.#sightings(all)
+    for (const [i, members] of all.entries()) {
+      const key = keys[i]!
+      this.#list(members, listed[i], events.get(key) ?? [])
+      const message = messageOf(members, sightings[i]!)
       const told = JSON.stringify(message)
       if (told === members.row.told) continue
       this.#stores.identities.put(key, { ...members.row, told })
@@ -56,15 +60,14 @@ export class ReferenceIdentityLedger {
     return messages
   }
 
-  #list(members: Members, events: readonly IdentityEvent[]): void {
+  #list(members: Members, old: IdentityRow | undefined, events: readonly IdentityEvent[]): void {
     const { history, identities } = this.#listed
     const key = toByteString(members.identity)
-    const old = identities.get(key)
     const row = rowOf(members, appendEvents(history, key, old?.events ?? 0, events))
     if (!isSameRow(identityRowCodec, old, row)) identities.put(key, row)
   }
 
-  #members(): Iterable<Members> {
+  #members(): Members[] {
     const store = new ReferenceIdentityStore(this.#stores)
     const identities = store.identityRows()
     const chains = new MergeChains(store.identities())
@@ -81,17 +84,23 @@ export class ReferenceIdentityLedger {
       const { identity } = attacker[1]
       if (identity !== null) all.get(chains.endOf(identity))?.attackers.push(attacker)
     }
-    return all.values()
+    return [...all.values()]
   }
 
-  /** Of all that an identity is, oldest first; of equal times by tag. */
-  #sightingsOf({ attackers, identity, merged }: Members): TacticSighting[] {
-    const anchors = new Set([identity, ...merged, ...attackers.map(([attacker]) => attacker)])
-    return [...anchors]
-      .flatMap((anchor) => this.#stores.sightings.group(groupKey(toByteString(anchor))))
-      .sort(([a], [b]) => byCodePoint(restOf(a), restOf(b)))
-      .map(([, sighting]) => sighting)
-      .sort((a, b) => a.createdTs - b.createdTs)
+  /** Of all that each identity is, oldest first; of equal times by tag. */
+  #sightings(all: readonly Members[]): TacticSighting[][] {
+    const anchorsOf = all.map(({ attackers, identity, merged }) => [
+      ...new Set([identity, ...merged, ...attackers.map(([attacker]) => attacker)]),
+    ])
+    const groups = anchorsOf.flat().map((anchor) => groupKey(toByteString(anchor)))
+    const sightings = this.#stores.sightings.groupAll(groups)[Symbol.iterator]()
+    return anchorsOf.map((anchors) =>
+      anchors
+        .flatMap(() => sightings.next().value ?? [])
+        .sort(([a], [b]) => byCodePoint(restOf(a), restOf(b)))
+        .map(([, sighting]) => sighting)
+        .sort((a, b) => a.createdTs - b.createdTs),
+    )
   }
 }
 
