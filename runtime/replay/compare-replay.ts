@@ -76,10 +76,13 @@ async function readInto(
 }
 
 /** The identities between which links moved attackers. */
-async function linkedIn({ broker, links, registry }: ComparedSides): Promise<Set<string>> {
+async function linkedIn({ broker, links, plan, registry }: ComparedSides): Promise<Set<string>> {
+  const own = replayTopic(plan.name, links)
+  // Links are input of both sides, or each has a clusterer of its own.
+  const topics = plan.outputs.some(({ name }) => name === own) ? [links, own] : [links]
   const read = deserializerFor('identity-link', registry)
   const linked = new Set<string>()
-  for await (const { records } of committedRecords(broker, await wholeTopics(broker, [links]))) {
+  for await (const { records } of committedRecords(broker, await wholeTopics(broker, topics))) {
     await learnSchemas(registry, records)
     for (const raw of records) {
       try {

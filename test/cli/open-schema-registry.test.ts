@@ -28,11 +28,23 @@ test('every schema that the product writes by is registered at start', async () 
     'attribution.profile.multi_actor_cleared-value',
     'attribution.profile.multi_actor_suspected-value',
     'attribution.profile.state_changed-value',
+    'campaign.formed-value',
+    'campaign.identity.assigned-value',
+    'campaign.merged-value',
+    'campaign.unmerged-value',
+    'identity.campaign.assigned-value',
+    'identity.evidence.generic-value',
+    'identity.formed-value',
+    'identity.link-value',
+    'identity.merged-value',
+    'identity.observation.linked-value',
+    'identity.unmerged-value',
     'lab.observation-value',
     'system.campaign.control-value',
     'system.campaign.health-value',
     'system.identify.control-value',
     'system.identify.health-value',
+    'ttp.tag-value',
   ])
   expect(new Set(server.levels.values())).toEqual(new Set(['BACKWARD']))
 })

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { generateSample } from '../../cli/sample/generate-sample.ts'
 import { runCli } from '../support/captured-terminal.ts'
 import type { PlainObservation } from '../support/plain-fold.ts'
@@ -198,7 +198,8 @@ describe('replay', () => {
 describe('replay with identity links', () => {
   test('differences on the way of linked identities are told apart', async () => {
     const linked = path.join(folder, 'linked')
-    const instance = await startInstance(linked)
+    const none = ['--identity-clusterer', 'none']
+    const instance = await startInstance(linked, none)
     await instance.cli(['ingest', 'observations', '-'], { input: [lines(observations)] })
     await instance.untilCaughtUp()
     await instance.stop()
@@ -220,7 +221,7 @@ describe('replay with identity links', () => {
         })),
       ),
     )
-    const again = await startInstance(linked)
+    const again = await startInstance(linked, none)
     await again.untilCaughtUp()
     await again.stop()
     const args = [
@@ -232,10 +233,44 @@ describe('replay with identity links', () => {
       '--json',
       '--log-level',
       'error',
+      ...none,
     ]
     const { code, out } = await runCli(args)
     const outcome = JSON.parse(out) as Outcome
     expect(outcome.by_cause['merge']!['equal']).toBeGreaterThan(0)
+    expect({ code, unexplained: outcome.unexplained }).toEqual({ code: 0, unexplained: 0 })
+  })
+
+  test('the clusterer links anew, and what differs on the way is told apart', async () => {
+    const clustered = path.join(folder, 'clustered')
+    const sent = observations as readonly PlainObservation[]
+    const attackers = [...new Set(sent.map((each) => each.attacker_uuid))]
+    const profiles = attackers.map((attacker_uuid, i) => ({
+      attacker_uuid,
+      first_seen: nowTs - i,
+      last_seen: nowTs,
+      fingerprints: [{ kind: 'hassh', hash: `shared by four ${i >> 2}` }],
+    }))
+    const instance = await startInstance(clustered)
+    await instance.cli(['ingest', 'observations', '-'], { input: [lines(observations)] })
+    await instance.untilCaughtUp()
+    await instance.cli(['ingest', 'attackers', '-'], { input: [lines(profiles)] })
+    await vi.waitFor(
+      async () => {
+        const answer = await fetch(new URL('/api/v1/identities', instance.url))
+        const { total } = (await answer.json()) as { total: number }
+        expect(total).toBe(Math.ceil(attackers.length / 4))
+      },
+      { timeout: 10_000 },
+    )
+    await instance.untilCaughtUp()
+    await instance.stop()
+    const args = ['--as', 'clusters', '--json', '--log-level', 'error', '--state-dir', clustered]
+    const { code, err, out } = await runCli(['replay', ...args])
+    expect(err).toBe('')
+    const outcome = JSON.parse(out) as Outcome
+    const moved = Object.entries(outcome.by_cause).filter(([cause]) => cause !== 'observation')
+    expect(moved.flatMap(([, counts]) => Object.values(counts)).some((n) => n > 0)).toBe(true)
     expect({ code, unexplained: outcome.unexplained }).toEqual({ code: 0, unexplained: 0 })
   })
 })
