@@ -21,6 +21,7 @@ export const errorCatalogue = {
   UNKNOWN_ROUTE: { status: 404, message: 'no such route' },
   UNKNOWN_STORE: { status: 404, message: 'no such store' },
   UNKNOWN_ROW: { status: 404, message: 'the store has no such key' },
+  UNKNOWN_ATTACKER: { status: 404, message: 'no such attacker' },
   UNKNOWN_CAMPAIGN: { status: 404, message: 'no such campaign' },
   UNKNOWN_IDENTITY: { status: 404, message: 'no such identity' },
   UNKNOWN_WORKER: { status: 404, message: 'no such worker in this topology' },

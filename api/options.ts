@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { PeerService } from '../state/peer-port.ts'
+import type { ExplainPort } from '../state/explain-port.ts'
 import type { DeadLetterPort } from '../state/dead-letter-port.ts'
 import type { EventFeed, IngestPort, QueryPort } from '../state/query-port.ts'
 import type { TokenConfig } from './bearer-tokens.ts'
@@ -13,6 +14,7 @@ export type ApiLogger = FastifyBaseLogger
 
 export interface ApiOptions {
   readonly query: QueryPort
+  readonly explain: ExplainPort
   readonly ingest: IngestPort
   readonly events: EventFeed
   readonly deadLetters: DeadLetterPort

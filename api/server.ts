@@ -25,6 +25,7 @@ import { deadLetterRoutes } from './routes/dead-letter-routes.ts'
 import { documentRoutes } from './routes/document-routes.ts'
 import { eventRoutes } from './routes/event-routes.ts'
 import { familyEventRoutes } from './routes/family-event-routes.ts'
+import { explainRoutes } from './routes/explain-routes.ts'
 import { healthRoutes } from './routes/health-routes.ts'
 import { identityRoutes } from './routes/identity-routes.ts'
 import { ingestRoutes } from './routes/ingest-routes.ts'
@@ -220,6 +221,7 @@ function registerRoutes(root: FastifyInstance, context: RouteContext): void {
   root.register(
     (app, _options, done) => {
       attackerRoutes(app, query)
+      explainRoutes(app, query, options.explain)
       identityRoutes(app, query, listings.identities)
       campaignRoutes(app, query, listings.campaigns)
       multiActorRoutes(app, query, limits.rowsExaminedMax)

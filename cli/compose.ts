@@ -6,6 +6,7 @@ import { recordLineEncoders } from '../api/ingest/record-line-encoder.ts'
 import type { ApiOptions } from '../api/options.ts'
 import { createApi } from '../api/server.ts'
 import { workerControlEncoder } from '../api/worker-control-encoder.ts'
+import { IdentityExplainer } from '../runtime/explain/identity-explainer.ts'
 import type { SchemaRegistry } from '../schemas/registry.ts'
 import { describe } from '../topology/describe.ts'
 import type { ResolvedConfig } from './config/settings.ts'
@@ -57,6 +58,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       ingest,
       events: feed,
       deadLetters: engine.deadLetters,
+      explain: new IdentityExplainer(query),
       topologyDescription: describe(engine.topology),
       encoders,
       encodeControl: workerControlEncoder(engine.registry, config.outputFormat),

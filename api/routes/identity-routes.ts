@@ -72,6 +72,11 @@ export function identityRoutes(
     },
   )
 
+  memberRoutes(app, query)
+}
+
+/** What an identity does, and which attackers it is. */
+function memberRoutes(app: FastifyInstance, query: QueryPort): void {
   app.get<{ Params: IdParams; Querystring: BoundsQuery }>(
     '/identities/:id/attribution',
     { schema: attributionRoute },

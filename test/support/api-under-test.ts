@@ -7,6 +7,7 @@ import { workerControlEncoder } from '../../api/worker-control-encoder.ts'
 import { recordLineEncoders } from '../../api/ingest/record-line-encoder.ts'
 import type { ApiOptions } from '../../api/options.ts'
 import { createApi } from '../../api/server.ts'
+import { IdentityExplainer } from '../../runtime/explain/identity-explainer.ts'
 import { InProcessRegistry } from '../../schemas/in-process-registry.ts'
 import { WORKERS } from '../../schemas/worker-records.ts'
 import {
@@ -74,6 +75,7 @@ export function apiUnderTest(options: Partial<ApiOptions> = {}): ApiUnderTest {
     ingest,
     events: feed,
     deadLetters,
+    explain: new IdentityExplainer(query),
     topologyDescription: { json: { nodes: [] }, text: 'text', dot: 'digraph {}', mermaid: 'flow' },
     encoders: recordLineEncoders(new InProcessRegistry(), 'avro'),
     encodeControl: workerControlEncoder(new InProcessRegistry(), 'avro'),

@@ -10,6 +10,7 @@ import { createApi, type Api } from '../../api/server.ts'
 import { systemClock } from '../../broker/clock.ts'
 import { EmbeddedBroker } from '../../broker/embedded/embedded-broker.ts'
 import type { EmbeddedClient } from '../../broker/embedded/embedded-client.ts'
+import { IdentityExplainer } from '../../runtime/explain/identity-explainer.ts'
 import { IngestService } from '../../runtime/ingest-service.ts'
 import { QueryRouter } from '../../runtime/query/query-router.ts'
 import { TaskStateDirectory } from '../../runtime/state-directory.ts'
@@ -108,6 +109,7 @@ export class HttpMember {
       ingest: { append: () => Promise.resolve([]) },
       events: new MemoryFeed(),
       deadLetters: new MemoryDeadLetters(),
+      explain: new IdentityExplainer(this.router),
       topologyDescription: { json: {}, text: '', dot: '', mermaid: '' },
       encoders: recordLineEncoders(new InProcessRegistry(), 'avro'),
       encodeControl: workerControlEncoder(new InProcessRegistry(), 'avro'),

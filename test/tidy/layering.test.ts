@@ -23,6 +23,7 @@ const apiReads = [
   'state/campaign-rows.ts',
   'state/worker-rows.ts',
   'state/dead-letter-port.ts',
+  'state/explain-port.ts',
   'state/errors.ts',
 ]
 

@@ -1,4 +1,4 @@
-import type { AttackerProfile } from '../../schemas/records.ts'
+import type { AttackerProfile, Credential } from '../../schemas/records.ts'
 import { fingerprintEntries, latestOfKind } from './fingerprints.ts'
 
 /** What decides whether two attackers are one identity: hard to change for whoever attacks. */
@@ -39,6 +39,14 @@ export const NOTHING_KNOWN: HardFeatures = {
 /** One text a pair of user and password, different for different pairs. */
 export function credentialKey(user: string, password: string): string {
   return `${user.length}:${user}${password}`
+}
+
+/** The pair that a key stands for. @throws {RangeError} it is no key */
+export function credentialOfKey(key: string): Credential {
+  const colon = key.indexOf(':')
+  const userEnd = colon + 1 + Number(key.slice(0, colon))
+  if (colon < 1 || !(userEnd <= key.length)) throw new RangeError('not the key of a credential')
+  return { user: key.slice(colon + 1, userEnd), password: key.slice(userEnd) }
 }
 
 /** Everything the profile carries (streaming policy). */

@@ -20,9 +20,8 @@ export interface PairWeight {
  */
 export const EDGE_WEIGHT_MIN = 1
 
-const MEDIUM_WEIGHT = 0.6
-const LOW_WEIGHT = 0.2
-const VERY_LOW_WEIGHT = 0.05
+/** What a tier's score counts for. */
+export const TIER_WEIGHTS = { high: 1, medium: 0.6, low: 0.2, veryLow: 0.05 } as const
 
 type Client = Pick<HardFeatures, 'hassh' | 'ja3'>
 
@@ -32,7 +31,8 @@ export function pairWeight(a: Features, b: Features): PairWeight {
   const low = jaccard(a.credentials, b.credentials)
   const veryLow = a.asn !== null && a.asn === b.asn ? 1 : 0
   // In this order: the reference's sums are compared bit by bit.
-  const combined = high + MEDIUM_WEIGHT * medium + LOW_WEIGHT * low + VERY_LOW_WEIGHT * veryLow
+  const combined =
+    high + TIER_WEIGHTS.medium * medium + TIER_WEIGHTS.low * low + TIER_WEIGHTS.veryLow * veryLow
   return { high, medium, low, veryLow, combined }
 }
 
