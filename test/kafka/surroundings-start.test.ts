@@ -78,8 +78,23 @@ await describeKafka('start in wrong surroundings', () => {
       'attribution.profile.multi_actor_cleared',
       'attribution.profile.multi_actor_suspected',
       'attribution.profile.state_changed',
+      'campaign.formed',
+      'campaign.identity.assigned',
+      'campaign.merged',
+      'campaign.unmerged',
+      'identity.campaign.assigned',
+      'identity.evidence.generic',
+      'identity.formed',
       'identity.link',
+      'identity.merged',
       'identity.observation',
+      'identity.observation.linked',
+      'identity.unmerged',
+      'system.campaign.control',
+      'system.campaign.health',
+      'system.identify.control',
+      'system.identify.health',
+      'ttp.tag',
     ]
     await expectRefused(settings(), new RegExp(`do not exist: ${topics.join(', ')}; create`), 2)
     const start = await running({ ...settings(), CREATE_TOPICS: 'all' })
@@ -168,7 +183,7 @@ await describeKafka('start in wrong surroundings', () => {
     const tool = new ClusterTool(kafka.bootstrapServers)
     await tool.addPartitions(INPUT, 2)
     await expectRefused(settings(), /equal partition counts.*attacker\.observation has 2/, 2)
-    for (const name of ['attacker.observed', 'identity.link', 'identity.observation']) {
+    for (const name of ['attacker.observed', 'identity.observation', 'ttp.tag']) {
       await tool.addPartitions(name, 2)
     }
     await expectRefused(settings(), /has 1 partitions, the topology needs 2:.*reset/, 2)
