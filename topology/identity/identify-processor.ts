@@ -44,6 +44,8 @@ export const IDENTIFY_WORKER_STORE = workerStore(IDENTIFY)
  *     and sightings before either. When an attacker was first seen its profile knows best.
  * I3. A message that fails leaves nothing behind and goes to the dead letters. A step of a pass
  *     that fails is skipped and counted; the others stand.
+ *
+ * Counters: `values-left-out`, `rolled-up-left-out`, `sightings-without-phase`, `steps-failed`.
  */
 export class IdentifyProcessor implements Processor<AttackerMessage | ControlMessage, unknown> {
   readonly #options: IdentifyOptions
