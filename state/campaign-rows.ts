@@ -10,11 +10,14 @@ export const campaignIdentitiesStore = 'campaign-identities'
 /** campaign, member */
 export const campaignMembersStore = 'campaign-members'
 
-/** A campaign: each identity has one, which was merged away unless the identity is a root. */
+/** A campaign, as announced last: each identity has one, merged away unless the identity is a root. */
 export interface CampaignRow {
   /** The identity whose campaign it is. */
   readonly identity: string
-  /** The campaign that it is part of now; null: it is one of its own. */
+  /**
+   * The campaign it was merged into, which may itself have been merged: of an identity that was
+   * merged out, that of the identity it went to. Null: it is one of its own.
+   */
   readonly mergedInto: string | null
   readonly firstSeen: number
   /** When its members, or what is known of them, last changed. Epoch seconds of the pass. */
@@ -24,7 +27,7 @@ export interface CampaignRow {
 }
 
 export interface CampaignIdentityRow {
-  /** The campaign that the identity is in now. */
+  /** The campaign that it is in; of an identity that was merged out, that of whom it went to. */
   readonly campaign: string
 }
 
