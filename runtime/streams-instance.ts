@@ -24,6 +24,11 @@ import { topologyHash } from './topology-hash.ts'
 
 export type InstanceState = 'created' | 'starting' | 'running' | 'closing' | 'closed' | 'error'
 
+const SESSION_TIMEOUT_MS = 45_000
+const HEARTBEAT_INTERVAL_MS_MAX = 3_000
+/** One that is lost must not end a session. */
+const HEARTBEATS_PER_SESSION = 3
+
 /** Of the time, when tasks run beside it. */
 const RESTORE_SHARE = 0.5
 const STANDBY_SHARE = 0.25
@@ -99,6 +104,10 @@ export class StreamsInstance {
     return this.#routing
   }
 
+  get sessionTimeoutMs(): number {
+    return this.#options.settings.sessionTimeoutMs ?? SESSION_TIMEOUT_MS
+  }
+
   /**
    * Asks the group whether this member is still one: after a pause of the process it may have been
    * given up without knowing.
@@ -163,7 +172,8 @@ export class StreamsInstance {
 
   #joinable({ tasks }: TopicPlan): Group {
     const { broker, settings } = this.#options
-    const { applicationId, groupInstanceId, numStandbyReplicas, sessionTimeoutMs } = settings
+    const { sessionTimeoutMs } = this
+    const { applicationId, groupInstanceId, numStandbyReplicas } = settings
     const known = [...tasks].map(([id, { changelogs }]) => ({
       id,
       isStateful: changelogs.length > 0,
@@ -175,7 +185,11 @@ export class StreamsInstance {
     return broker.group({
       groupId: applicationId,
       ...(groupInstanceId == null ? {} : { instanceId: groupInstanceId }),
-      ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),
+      sessionTimeoutMs,
+      heartbeatIntervalMs: Math.min(
+        HEARTBEAT_INTERVAL_MS_MAX,
+        sessionTimeoutMs / HEARTBEATS_PER_SESSION,
+      ),
       subscription: () => this.#subscription(),
       assign: (members) => assignGroup(members, known, assignorOptions),
       onAssigned: (assignment, metadata) => this.#onAssigned(assignment, metadata),

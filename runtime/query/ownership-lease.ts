@@ -1,7 +1,8 @@
 import type { Clock } from '../../broker/clock.ts'
 
-/** Less than any session timeout that Kafka allows by default (6 s), with room for an answer. */
-const LEASE_MS = 2_000
+const LEASE_MS_MAX = 2_000
+/** Of the session, so that there is room for an answer. */
+const LEASE_SHARE = 1 / 3
 
 /**
  * That this member still owns its tasks, as the group said so lately.
@@ -14,18 +15,20 @@ const LEASE_MS = 2_000
 export class OwnershipLease {
   readonly #clock: Clock
   readonly #confirm: () => Promise<void>
+  readonly #leaseMs: number
   #confirmedMs = -Infinity
   #underWay: Promise<void> | null = null
 
   /** @param confirm throws {@link FencedError} when the membership is gone */
-  constructor(clock: Clock, confirm: () => Promise<void>) {
+  constructor(clock: Clock, sessionTimeoutMs: number, confirm: () => Promise<void>) {
     this.#clock = clock
     this.#confirm = confirm
+    this.#leaseMs = Math.min(LEASE_MS_MAX, sessionTimeoutMs * LEASE_SHARE)
   }
 
   /** @throws {FencedError} what is here may be owned by others @throws {RetriableError} */
   async hold(): Promise<void> {
-    if (this.#clock.now() - this.#confirmedMs < LEASE_MS) return
+    if (this.#clock.now() - this.#confirmedMs < this.#leaseMs) return
     this.#underWay ??= this.#renew().finally(() => {
       this.#underWay = null
     })

@@ -35,6 +35,8 @@ import type { TaskReader } from './task-reader.ts'
 export interface QueriedInstance extends TaskHolder {
   readonly plan: TopicPlan | null
   readonly routing: Routing | null
+  /** Its membership lasts so long after it was last confirmed. */
+  readonly sessionTimeoutMs: number
   /** @throws {FencedError} the membership is gone */
   confirmMembership(): Promise<void>
 }
@@ -89,7 +91,8 @@ export class QueryRouter implements QueryPort {
     this.#clock = clock
     this.#timeoutMs = options.timeoutMs ?? 2_000
     this.#tasks = new LocalTasks(instance)
-    const lease = new OwnershipLease(clock, () => instance.confirmMembership())
+    const { sessionTimeoutMs } = instance
+    const lease = new OwnershipLease(clock, sessionTimeoutMs, () => instance.confirmMembership())
     this.reader = new LocalReader(this.#tasks, new EndOffsets(broker), lease)
     this.#catalogue = new StoreCatalogue(applicationId, topology, plan)
     this.#suspects = new Suspects(clock)

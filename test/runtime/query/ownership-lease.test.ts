@@ -6,7 +6,7 @@ import { ManualClock } from '../../support/manual-clock.ts'
 test('the group is asked once in two seconds, however often the lease is needed', async () => {
   const clock = new ManualClock()
   let asked = 0
-  const lease = new OwnershipLease(clock, async () => {
+  const lease = new OwnershipLease(clock, 45_000, async () => {
     asked++
     await clock.sleep(100)
   })
@@ -26,7 +26,7 @@ test('the group is asked once in two seconds, however often the lease is needed'
 test('a process that was stopped asks before it answers, and learns that it owns nothing', async () => {
   const clock = new ManualClock()
   let isMember = true
-  const lease = new OwnershipLease(clock, () =>
+  const lease = new OwnershipLease(clock, 45_000, () =>
     isMember ? Promise.resolve() : Promise.reject(new FencedError('given up')),
   )
   await lease.hold()
@@ -36,4 +36,20 @@ test('a process that was stopped asks before it answers, and learns that it owns
   await expect(lease.hold()).rejects.toThrow(FencedError)
   isMember = true
   await lease.hold()
+})
+
+test('what a group with short sessions said holds for less than a session', async () => {
+  const clock = new ManualClock()
+  let asked = 0
+  const lease = new OwnershipLease(clock, 1_500, () => {
+    asked++
+    return Promise.resolve()
+  })
+  await lease.hold()
+  await clock.advance(499)
+  await lease.hold()
+  expect(asked).toBe(1)
+  await clock.advance(1)
+  await lease.hold()
+  expect(asked).toBe(2)
 })

@@ -56,6 +56,7 @@ async function routerTo(
     routing,
     runners: new Map(),
     standbys: new Map(),
+    sessionTimeoutMs: 45_000,
     confirmMembership: () => Promise.resolve(),
   }
   return new QueryRouter({ instance, broker, topology, applicationId: 'sim', clock, peers })
