@@ -29,6 +29,8 @@ export interface ProductOptions {
   readonly config: ResolvedConfig
   readonly events: EngineOptions['events']
   readonly logger: NonNullable<ApiOptions['logger']>
+  /** What runs. @default what the configuration says */
+  readonly topology?: NonNullable<EngineOptions['topology']>
 }
 
 /**
@@ -36,12 +38,18 @@ export interface ProductOptions {
  * @throws whatever made the start impossible; what was opened is closed again
  */
 export async function startProduct(options: ProductOptions): Promise<Product> {
-  const { config, events, logger } = options
+  const { config, events, logger, topology } = options
   const metrics = new Registry()
   const tls = await apiTls(config)
   const peers = peersOf(config, tls)
   warnOfUnreachable(config, peers, logger)
-  const engine = await startEngine({ config, events, metrics, peers: peers.client })
+  const engine = await startEngine({
+    config,
+    events,
+    metrics,
+    peers: peers.client,
+    ...(topology === undefined ? {} : { topology }),
+  })
   let api: ReturnType<typeof createApi> | null = null
   let closed: Promise<void> | null = null
   const closeAll = async (): Promise<void> => {
@@ -99,7 +107,7 @@ function warnOfUnreachable(
 }
 
 function inputEncoders(config: ResolvedConfig, registry: SchemaRegistry): LineEncoders {
-  return recordLineEncoders(registry, config.outputFormat, observationTopics(config)[0]!)
+  return recordLineEncoders(registry, config.outputFormat, observationTopics(config)[0])
 }
 
 function tokensOf(config: ResolvedConfig): TokenConfig[] {

@@ -46,6 +46,8 @@ export interface EngineOptions {
   readonly metrics: Registry
   /** Null: other instances are not asked. @default null */
   readonly peers?: PeerClient | null
+  /** What runs. @default what the configuration says */
+  readonly topology?: (registry: SchemaRegistry) => BuiltTopology
 }
 
 export interface TopologyUse {
@@ -91,7 +93,7 @@ export function wipeState(config: ResolvedConfig): Promise<void> {
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { config, events, metrics, peers = null } = options
   const registry = await openSchemaRegistry(config)
-  const topology = configuredTopology(config, { registry })
+  const topology = options.topology?.(registry) ?? configuredTopology(config, { registry })
   const log = await openInstanceLog(config, stateHome(config))
   const { broker } = log
   const instanceMetrics = new InstanceMetrics(metrics)

@@ -42,6 +42,8 @@ export interface ProductTopologyOptions {
   readonly clusterer: 'connected-components' | 'none'
   /** Holders of a value beyond which sharing it alone makes no edge; streaming policy. */
   readonly genericEvidenceLimit: number
+  /** From a pass to the next under the reference policy. @default 60,000 */
+  readonly referencePassMs?: number
   /** Whether workers take commands and send heartbeats; never under the reference policy. */
   readonly hasWorkers: boolean
   readonly serdes: ProductSerdes
@@ -103,7 +105,7 @@ export function productTopology(options: ProductTopologyOptions): Topology {
 }
 
 function addClusterers(topology: Topology, options: ProductTopologyOptions): void {
-  const { attribution, clusterer, genericEvidenceLimit, serdes } = options
+  const { attribution, clusterer, genericEvidenceLimit, referencePassMs, serdes } = options
   const policy = attribution.policy ?? 'streaming'
   const hasExpiry = attribution.observationRetentionMs !== undefined
   topology
@@ -128,8 +130,10 @@ function addClusterers(topology: Topology, options: ProductTopologyOptions): voi
       deserializer: readIdentityMessage,
       ...(policy === 'reference' ? {} : { prefetch: prefetchCampaign }),
     })
+  const passes = referencePassMs === undefined ? {} : { referencePassMs }
   addIdentity(topology, {
     ...addWorker(topology, IDENTIFY, ATTACKER_FEATURES, options),
+    ...passes,
     clusterer,
     moves: IDENTITY_MOVES,
     features: IDENTITY_FEATURES,
@@ -139,6 +143,7 @@ function addClusterers(topology: Topology, options: ProductTopologyOptions): voi
   })
   addCampaign(topology, {
     ...addWorker(topology, CAMPAIGN, IDENTITY_FEATURES, options),
+    ...passes,
     policy,
     genericEvidenceLimit,
     serdes: serdes.campaign,

@@ -18,6 +18,8 @@ export interface CampaignOptions {
   readonly health: string | null
   /** `reference` is for the reference vectors only. */
   readonly policy: 'streaming' | 'reference'
+  /** From a pass to the next under the reference policy. @default 60,000 */
+  readonly referencePassMs?: number
   /** Holders of a value beyond which it brings no candidates; streaming policy. */
   readonly genericEvidenceLimit: number
   readonly serdes: CampaignSerdes

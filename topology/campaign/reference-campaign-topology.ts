@@ -12,7 +12,7 @@ import {
   referenceCampaignsStore,
 } from './reference-campaign-rows.ts'
 
-const REFERENCE_PASS_MS = 60_000
+const PASS_MS = 60_000
 
 const REFERENCE_STORES: readonly StoreSpec<unknown>[] = [
   referenceCampaignIdentitiesStore,
@@ -25,13 +25,17 @@ const REFERENCE_STORES: readonly StoreSpec<unknown>[] = [
 /** `campaign` under the reference policy. */
 export function addReferenceCampaign(
   topology: Topology,
-  { parents, serdes }: Pick<CampaignOptions, 'parents' | 'serdes'>,
+  {
+    parents,
+    referencePassMs = PASS_MS,
+    serdes,
+  }: Omit<CampaignOptions, 'genericEvidenceLimit' | 'health' | 'policy'>,
   intercept: InterceptCampaigns = (store) => store,
 ): void {
   topology.addProcessor(CAMPAIGN, () => new ReferenceCampaignProcessor(intercept), {
     parents,
     stores: REFERENCE_STORES,
-    punctuation: { clock: 'wall-clock', intervalMs: REFERENCE_PASS_MS },
+    punctuation: { clock: 'wall-clock', intervalMs: referencePassMs },
   })
   addCampaignSinks(topology, serdes)
 }

@@ -30,6 +30,8 @@ export interface IdentityOptions {
   readonly features: string
   /** `reference` is for the reference vectors only. */
   readonly policy: 'streaming' | 'reference'
+  /** From a pass to the next under the reference policy. @default 60,000 */
+  readonly referencePassMs?: number
   /** Which clusterer, by name (clusterers.ts). @default 'connected-components' */
   readonly clusterer?: string
   /** Holders of a value beyond which sharing it alone makes no edge; streaming policy. */

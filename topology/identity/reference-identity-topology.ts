@@ -12,7 +12,7 @@ import {
   referenceSightingsStore,
 } from './reference-rows.ts'
 
-const REFERENCE_PASS_MS = 60_000
+const PASS_MS = 60_000
 
 const REFERENCE_STORES: readonly StoreSpec<unknown>[] = [
   referenceAttackersStore,
@@ -29,10 +29,10 @@ const REFERENCE_STORES: readonly StoreSpec<unknown>[] = [
  */
 export function addReferenceIdentity(
   topology: Topology,
-  options: Pick<IdentityOptions, 'clusterer' | 'features' | 'moves' | 'parents' | 'serdes'>,
+  options: Omit<IdentityOptions, 'genericEvidenceLimit' | 'health' | 'policy'>,
   intercept: (store: IdentityStore) => IdentityStore = (store) => store,
 ): void {
-  const { features, moves, parents, serdes } = options
+  const { features, moves, parents, referencePassMs = PASS_MS, serdes } = options
   const clusterer = clustererNamed(options.clusterer ?? DEFAULT_CLUSTERER).pass
   topology.addProcessor(
     IDENTIFY,
@@ -40,7 +40,7 @@ export function addReferenceIdentity(
     {
       parents,
       stores: REFERENCE_STORES,
-      punctuation: { clock: 'wall-clock', intervalMs: REFERENCE_PASS_MS },
+      punctuation: { clock: 'wall-clock', intervalMs: referencePassMs },
     },
   )
   addIdentitySinks(topology, serdes)
