@@ -3,6 +3,8 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { generateSample } from '../../cli/sample/generate-sample.ts'
+import { workerTopic } from '../../schemas/topics.ts'
+import { WORKERS } from '../../schemas/worker-records.ts'
 import { runCli } from '../support/captured-terminal.ts'
 import { ClusterTool } from '../support/kafka/cluster-tool.ts'
 import { describeKafka } from '../support/kafka/kafka-availability.ts'
@@ -20,11 +22,25 @@ const inputs = [
   'attacker.observation',
   'attacker.observed',
   'identity.observation',
-  'identity.link',
+  'ttp.tag',
 ] as const
-const outputs = ['state_changed', 'multi_actor_suspected', 'multi_actor_cleared'].map(
-  (name) => `attribution.profile.${name}`,
-)
+const compacted = ['identity.link', 'identity.evidence.generic'] as const
+const outputs = [
+  'attribution.profile.state_changed',
+  'attribution.profile.multi_actor_suspected',
+  'attribution.profile.multi_actor_cleared',
+  'identity.formed',
+  'identity.observation.linked',
+  'identity.merged',
+  'identity.unmerged',
+  'identity.campaign.assigned',
+  'campaign.formed',
+  'campaign.identity.assigned',
+  'campaign.merged',
+  'campaign.unmerged',
+  'system.identify.health',
+  'system.campaign.health',
+] as const
 
 /** `DescribeConfigs` → `DESCRIBE_CONFIGS`, as Kafka's admin client has it. */
 const constant = (name: string): string => name.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase()
@@ -56,9 +72,12 @@ await describeKafka('the access that docs/kafka.md asks for', () => {
     secure = await startSecureKafka()
     const tool = new ClusterTool(secure.kafka.bootstrapServers)
     const stamped = { 'message.timestamp.type': 'LogAppendTime' }
-    for (const name of inputs) {
-      const compacted = name === 'identity.link' ? { 'cleanup.policy': 'compact' } : {}
-      await tool.createTopic(name, 2, 1, { ...stamped, ...compacted })
+    for (const name of inputs) await tool.createTopic(name, 2, 1, stamped)
+    for (const name of compacted) {
+      await tool.createTopic(name, 2, 1, { ...stamped, 'cleanup.policy': 'compact' })
+    }
+    for (const worker of WORKERS) {
+      await tool.createTopic(workerTopic(worker, 'control'), 1, 1, stamped)
     }
     for (const name of outputs) await tool.createTopic(name, 2, 1)
     const rules = documentedRules()
