@@ -180,6 +180,20 @@ test('the campaign of a root that is merged out goes to where the root went, and
   })
 })
 
+test('who comes back is unmerged from the campaign that readers know it in', () => {
+  const { announce, campaigns } = world()
+  const oldest = identity('o', { payloadHashes: ['o'] })
+  campaigns.apply(...sharing('p', 'a'), identity('d', { firstSeen: 9, payloadHashes: ['q'] }))
+  announce()
+  campaigns.apply(mergedOut('a', 'd'))
+  announce()
+  campaigns.apply(oldest, identity('d', { firstSeen: 9, payloadHashes: ['o'] }))
+  campaigns.apply(...sharing('p', 'a'))
+  const { merged, unmerged } = announce()
+  expect(merged).toEqual([{ winner: campaignOf('o'), loser: d }])
+  expect(unmerged).toEqual([{ resurrected: a, formerWinner: d }])
+})
+
 test('an identity that came and was merged out in between is not told, nor kept', () => {
   const { announce, campaigns } = world()
   campaigns.apply(...sharing('p', 'a', 'b'), mergedOut('b', 'a'), mergedOut('x', 'a'))
