@@ -115,7 +115,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   instanceMetrics.watch(instance, systemClock)
   const ingest = new IngestService(broker)
   const feed = new LogEventFeed(broker, watchable(config, registry), registry, (error) => {
-    counted.onFatal(error)
+    counted.onWarning(`event streams show nothing for a while: ${(error as Error).message}`)
   })
   const onPurgeError = (error: unknown) => counted.onRetry('purge', error, 0)
   const purge = new RepartitionPurge(instance, broker, systemClock, onPurgeError)

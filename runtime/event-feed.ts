@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { RetriableError, UnknownTopicError } from '../broker/errors.ts'
 import type {
   Broker,
@@ -21,6 +22,8 @@ interface Subscription {
 }
 
 const POLL_WAIT_MS = 500
+/** Before it starts over after what no waiting mends, such as a right that is missing. */
+const START_OVER_MS = 5_000
 const NOTHING: PollResult = { fetched: [], outOfRange: [] }
 
 /**
@@ -30,7 +33,8 @@ const NOTHING: PollResult = { fetched: [], outOfRange: [] }
  * E2. Polls only topics that somebody watches; decodes a record once for all subscribers.
  * E3. A listener must not throw and must not block: slow readers bound their own queues.
  * E4. Brokers that are away, and a topic that goes, end nothing but the events of that time: who
- *     watches must not be able to end what is watched.
+ *     watches must not be able to end what is watched. After any other failure it is told why, and
+ *     starts over.
  */
 export class LogEventFeed implements EventFeed {
   readonly #broker: Broker
@@ -43,11 +47,12 @@ export class LogEventFeed implements EventFeed {
   readonly #unknown = new Set<string>()
   #fetcher: Fetcher | null = null
   #loop: Promise<void> | null = null
-  #stopped = false
+  readonly #stopping = new AbortController()
 
   /**
    * @param deserializers by topic; only these topics can be watched
    * @param registry where the schemas of writers are learnt that deserializers do not know yet
+   * @param onError told of what keeps events from being shown for a while
    */
   constructor(
     broker: Broker,
@@ -71,8 +76,12 @@ export class LogEventFeed implements EventFeed {
     }
   }
 
+  get #stopped(): boolean {
+    return this.#stopping.signal.aborted
+  }
+
   async close(): Promise<void> {
-    this.#stopped = true
+    this.#stopping.abort()
     this.#subscriptions.clear()
     await this.#fetcher?.close()
     await this.#loop
@@ -97,7 +106,7 @@ export class LogEventFeed implements EventFeed {
   #begin(topic: string): void {
     this.#watch(topic).catch((error: unknown) => {
       if (error instanceof RetriableError) this.#unknown.add(topic)
-      else if (!this.#stopped) this.#onError(error)
+      else this.#tell(error)
     })
   }
 
@@ -121,21 +130,41 @@ export class LogEventFeed implements EventFeed {
   }
 
   async #run(): Promise<void> {
-    try {
-      while (!this.#stopped) {
-        const { fetched, outOfRange } = await this.#poll()
-        this.#beginUnknown()
-        for (const stretch of fetched) {
-          for (const batch of stretch.batches) await this.#publishAll(stretch, batch)
-        }
-        // A watcher that fell behind deletion goes on at what is left: events are best effort.
-        for (const { topic, partition, logStartOffset } of outOfRange) {
-          this.#reader().assign([{ topic, partition, offset: logStartOffset }])
-        }
+    while (!this.#stopped) {
+      try {
+        await this.#follow()
+      } catch (error) {
+        this.#tell(error)
+        await this.#startOver()
       }
-    } catch (error) {
-      if (!this.#stopped) this.#onError(error)
     }
+  }
+
+  async #follow(): Promise<void> {
+    while (!this.#stopped) {
+      const { fetched, outOfRange } = await this.#poll()
+      this.#beginUnknown()
+      for (const stretch of fetched) {
+        for (const batch of stretch.batches) await this.#publishAll(stretch, batch)
+      }
+      // A watcher that fell behind deletion goes on at what is left: events are best effort.
+      for (const { topic, partition, logStartOffset } of outOfRange) {
+        this.#reader().assign([{ topic, partition, offset: logStartOffset }])
+      }
+    }
+  }
+
+  #tell(error: unknown): void {
+    if (!this.#stopped) this.#onError(error)
+  }
+
+  /** Follows the watched topics anew, from their ends. */
+  async #startOver(): Promise<void> {
+    await this.#fetcher?.close().catch(() => undefined)
+    this.#fetcher = null
+    for (const topic of this.#watched.keys()) this.#unknown.add(topic)
+    await pause(START_OVER_MS, null, { signal: this.#stopping.signal }).catch(() => undefined)
+    if (!this.#stopped) this.#beginUnknown()
   }
 
   async #poll(): Promise<PollResult> {

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { EmbeddedBroker } from '../../broker/embedded/embedded-broker.ts'
-import { RetriableError, UnknownTopicError } from '../../broker/errors.ts'
+import { FatalBrokerError, RetriableError, UnknownTopicError } from '../../broker/errors.ts'
 import type { Broker } from '../../broker/port.ts'
 import { LogEventFeed } from '../../runtime/event-feed.ts'
 import { InProcessRegistry } from '../../schemas/in-process-registry.ts'
@@ -87,4 +87,27 @@ test('a topic that is deleted ends no events but its own', async () => {
     expect(values).toContain('stays')
   }, 5_000)
   expect(onError).not.toHaveBeenCalled()
+})
+
+test('tells of a failure that waiting does not mend, and starts over', async () => {
+  let refusals = 0
+  const { onError, send, values } = await watching((broker) => ({
+    fetcher: (options) => {
+      const inner = broker.fetcher(options)
+      return withMethods(inner, {
+        poll: (maxWaitMs) => {
+          if (refusals > 0) return inner.poll(maxWaitMs)
+          refusals++
+          return Promise.reject(new FatalBrokerError('injected: not allowed to read'))
+        },
+      })
+    },
+  }))
+  await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce(), 5_000)
+  await vi.waitFor(async () => {
+    await send('stays')
+    await send('goes')
+    expect(new Set(values)).toEqual(new Set(TOPICS))
+  }, 15_000)
+  expect(onError).toHaveBeenCalledOnce()
 })
