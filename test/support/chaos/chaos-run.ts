@@ -1,13 +1,12 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { InProcessRegistry } from '../../../schemas/in-process-registry.ts'
-import { attributionTopology } from '../../../topology/attribution/attribution-topology.ts'
 import { stubIdentity } from '../../../topology/attribution/stub-identity.ts'
 import { seededRandom } from '../../simulation/random.ts'
 import { violations } from '../attribution-oracle.ts'
 import { freePorts } from '../kafka/free-ports.ts'
 import { connectPlain } from '../kafka/plain-client.ts'
+import { wholeProduct } from '../whole-product.ts'
 import { untilCaughtUp } from './caught-up.ts'
 import { ChaosLoad } from './chaos-load.ts'
 import { compiledProduct } from './compiled-product.ts'
@@ -46,10 +45,7 @@ export interface ChaosResult {
 
 const SESSION_TIMEOUT_MS = 6_000
 
-const topology = attributionTopology({
-  outputFormat: 'avro',
-  registry: new InProcessRegistry(),
-}).build()
+const topology = wholeProduct()
 
 /**
  * One run with faults: real processes on a real broker, judged when all is quiet by what Kafka's

@@ -3,6 +3,8 @@ import { inputTopics, outputTopics } from '../../../runtime/topology-topics.ts'
 import { PUBLIC_TOPICS } from '../../../schemas/topics.ts'
 import type { BuiltTopology } from '../../../topology/nodes.ts'
 
+const LAST_VALUES = [PUBLIC_TOPICS['identity-link'], PUBLIC_TOPICS['evidence-generic']]
+
 /** The public topics as an operator creates them, so that nothing is deleted by time. */
 export async function createProductTopics(
   broker: Broker,
@@ -10,13 +12,23 @@ export async function createProductTopics(
   partitions: number,
 ): Promise<void> {
   const input = { timestampType: 'log-append-time', retentionMs: -1 } as const
-  const linkTopic = PUBLIC_TOPICS['identity-link']
+  const demanded = new Map(
+    topology.subTopologies.flatMap(({ sources }) =>
+      sources.flatMap((source) => source.topics.map((topic) => [topic, source.partitions])),
+    ),
+  )
   await broker.createTopics([
     ...inputTopics(topology, []).map((name) => ({
       name,
-      partitions,
-      config: name === linkTopic ? { ...input, cleanupPolicy: 'compact' as const } : input,
+      partitions: demanded.get(name) ?? partitions,
+      config: LAST_VALUES.includes(name) ? { ...input, cleanupPolicy: 'compact' as const } : input,
     })),
-    ...outputTopics(topology).map((name) => ({ name, partitions, config: { retentionMs: -1 } })),
+    ...outputTopics(topology).map((name) => ({
+      name,
+      partitions,
+      config: LAST_VALUES.includes(name)
+        ? { cleanupPolicy: 'compact' as const }
+        : { retentionMs: -1 },
+    })),
   ])
 }

@@ -3,8 +3,6 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { vi } from 'vitest'
 import type { KafkaBroker } from '../../../broker/kafka/kafka-broker.ts'
-import { InProcessRegistry } from '../../../schemas/in-process-registry.ts'
-import { attributionTopology } from '../../../topology/attribution/attribution-topology.ts'
 import type { BuiltTopology } from '../../../topology/nodes.ts'
 import { untilCaughtUp } from '../chaos/caught-up.ts'
 import { ChaosLoad } from '../chaos/chaos-load.ts'
@@ -14,11 +12,12 @@ import type { CompiledProgram } from '../compiled-program.ts'
 import { connectPlain } from '../kafka/plain-client.ts'
 import type { RunningKafka } from '../kafka/running-kafka.ts'
 import { startKafka } from '../kafka/start-kafka.ts'
+import { wholeProduct } from '../whole-product.ts'
 import { ProductMember } from './product-member.ts'
 
 export const PARTITIONS = 4
-/** Of both sub-topologies. */
-export const TASKS = 2 * PARTITIONS
+/** Of four sub-topologies, of which two are one task each. */
+export const TASKS = 2 * PARTITIONS + 2
 const SESSION_TIMEOUT_MS = 3_000
 
 /** A broker with the product's topics, and members of the product as processes on it. */
@@ -50,8 +49,7 @@ export class ProductDeployment {
     // Settings of its own: its topics have the product's names, which no other suite may meet.
     const [kafka, program] = await Promise.all([startKafka({}), compiledProduct()])
     const broker = await connectPlain(kafka.bootstrapServers)
-    const registry = new InProcessRegistry()
-    const topology = attributionTopology({ outputFormat: 'avro', registry }).build()
+    const topology = wholeProduct()
     await createProductTopics(broker, topology, PARTITIONS)
     const directory = await mkdtemp(path.join(tmpdir(), 'attribution-deployment-'))
     return new ProductDeployment(kafka, broker, topology, program, directory)
