@@ -3,6 +3,8 @@ import manifest from '../package.json' with { type: 'json' }
 import type { CommandContext } from './command-context.ts'
 import { configCommand } from './commands/config.ts'
 import { dlqCommand } from './commands/dlq.ts'
+import { evaluateCommand } from './commands/evaluate.ts'
+import { explainCommand } from './commands/explain.ts'
 import { ingestCommand } from './commands/ingest.ts'
 import { queryCommand } from './commands/query.ts'
 import { replayCommand } from './commands/replay.ts'
@@ -30,6 +32,8 @@ export function createProgram(context: CommandContext): Command {
     startCommand(context),
     ingestCommand(context),
     queryCommand(context),
+    explainCommand(context),
+    evaluateCommand(context),
     tailCommand(context),
     topologyCommand(context),
     workerCommand(context),
