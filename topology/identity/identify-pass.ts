@@ -14,7 +14,10 @@ import { Steps } from './steps.ts'
 
 export interface PassResult {
   readonly announcement: Announcement
-  /** For the campaigns: identities that changed, and those merged away. */
+  /**
+   * For the campaigns: identities that changed, and of those merged away whoever is part of another
+   * identity than before: what it was merged into may part from it.
+   */
   readonly messages: readonly IdentityMessage[]
   /** Values and visits beyond what an identity may have. */
   readonly leftOut: number
@@ -58,7 +61,7 @@ export class IdentifyPass {
     const roots = concerned.filter(isRoot).map(({ attacker }) => attacker)
     const membersOf = readMembers(this.#stores, roots)
     const events = eventsByIdentity(announcement, atMs)
-    const rootsBefore = new Set(announcement.changes.map(({ before }) => before))
+    const moved = new Set(announcement.changes.map(({ attacker }) => attacker))
     const steps = new Steps()
     const messages: IdentityMessage[] = []
     let leftOut = 0
@@ -69,8 +72,7 @@ export class IdentifyPass {
           : null
         this.#keep(each, rolled?.row ?? mergedRow(each), events.get(each.identity) ?? [])
         if (rolled !== null) messages.push(messageOf(each, rolled))
-        // The campaigns never heard of one that was merged from its beginning.
-        else if (rootsBefore.has(each.attacker)) messages.push(mergedMessage(each))
+        else if (moved.has(each.attacker) && wasAlive(each)) messages.push(mergedMessage(each))
         leftOut += rolled?.leftOut ?? 0
       })
     }
@@ -105,6 +107,11 @@ export class IdentifyPass {
 
 function isRoot({ attacker, member }: Concerned): boolean {
   return member.root === attacker
+}
+
+/** It has a history. Of one that was merged from its beginning the campaigns never heard. */
+function wasAlive({ old }: Concerned): boolean {
+  return old !== undefined && old.events > 0
 }
 
 function mergedRow({ attacker, member }: Concerned): IdentityRow {

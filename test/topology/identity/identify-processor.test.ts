@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { TestDriverOptions } from '../../../runtime/topology-test-driver.ts'
 import type { IdentityLink } from '../../../schemas/records.ts'
 import { stubIdentity } from '../../../topology/attribution/stub-identity.ts'
+import type { IdentityMessage } from '../../../topology/campaign/identity-message.ts'
 import type { AttackerMessage } from '../../../topology/clustering/attacker-message.ts'
 import {
   fingerprint,
@@ -90,7 +91,7 @@ class Observers {
   readonly roots = new Map<string, string>()
   readonly moved = new Map<string, string>()
   readonly living = new Set<string>()
-  campaigns = new Map<string, unknown>()
+  campaigns = new Map<string, IdentityMessage>()
 
   hear(told: Record<string, unknown[]>): void {
     const of = <T>(topic: string) => (told[topic] ?? []) as T[]
@@ -117,9 +118,7 @@ class Observers {
 
   /** Of these the campaigns know, and did not hear that they were merged. */
   campaignsKnow(): unknown[] {
-    return [...this.campaigns.values()].filter(
-      (each) => (each as { mergedInto: string | null }).mergedInto === null,
-    )
+    return [...this.campaigns.values()].filter(({ mergedInto }) => mergedInto === null)
   }
 }
 
@@ -138,8 +137,12 @@ async function checkAgainst(fold: IdentityFold, world: IdentifyWorld, observers:
   expect([...observers.living].sort()).toEqual([...new Set(roots)].sort())
   const rows = Object.entries(await world.identities())
   const told = rows.map(([identity, row]) => [identity, { ...row, events: 0 }])
-  expect(Object.fromEntries(told)).toEqual(fold.rows())
+  const foldRows = fold.rows()
+  expect(Object.fromEntries(told)).toEqual(foldRows)
   expect(byIdentity(observers.campaignsKnow())).toEqual(byIdentity(fold.messages()))
+  for (const { identity, mergedInto } of observers.campaigns.values()) {
+    expect([identity, mergedInto]).toEqual([identity, foldRows[identity]!.mergedInto])
+  }
 }
 
 test('after any history, and whatever missed, all that is kept and told is a fold from scratch', async () => {
