@@ -22,15 +22,20 @@ const primitives: readonly (readonly [string, readonly unknown[]])[] = [
  */
 export class RandomObservations {
   readonly #random: () => number
+  readonly #attackers: readonly string[]
   readonly #sent: string[] = []
   #count = 0
 
-  constructor(random: () => number) {
+  constructor(
+    random: () => number,
+    attackers: readonly string[] = ['attacker-0', 'attacker-1', 'attacker-2', 'attacker-3'],
+  ) {
     this.#random = random
+    this.#attackers = attackers
   }
 
   next(nowMs: number): { readonly id: string | null; readonly record: IngestRecord } {
-    const attacker = `attacker-${this.#below(4)}`
+    const attacker = this.#attackers[this.#below(this.#attackers.length)]!
     const chance = this.#random()
     if (chance < 0.04) {
       const value = Buffer.from('{"attacker_uuid":"attacker-0","ts":"not a time"}')

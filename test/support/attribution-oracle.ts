@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
+import { Findings } from './findings.ts'
 import { PlainFold, type PlainObservation, type PlainRow } from './plain-fold.ts'
 
 /**
@@ -35,7 +35,7 @@ export interface OutputRecord {
 
 /** @param identityOf the identity of an attacker that nothing links */
 export function violations(evidence: Evidence, identityOf: (attacker: string) => string): string[] {
-  const found: string[] = []
+  const findings = new Findings()
   const fold = new PlainFold()
   const seen = new Set<string>()
   for (const partition of evidence.inputs) {
@@ -46,20 +46,20 @@ export function violations(evidence: Evidence, identityOf: (attacker: string) =>
     }
   }
   for (const id of evidence.acknowledged) {
-    if (!seen.has(id)) found.push(`I5: acknowledged input ${id} is not in the log`)
+    if (!seen.has(id)) findings.add(`I5: acknowledged input ${id} is not in the log`)
   }
-  checkOutputs(evidence, fold, identityOf, found)
-  checkRows(evidence, fold, identityOf, found)
-  checkStores(evidence, found)
-  checkDeadLetters(evidence, found)
-  return found
+  checkOutputs(evidence, fold, identityOf, findings)
+  checkRows(evidence, fold, identityOf, findings)
+  checkStores(evidence.stores, findings)
+  checkDeadLetters(evidence, findings)
+  return findings.list
 }
 
 function checkOutputs(
   evidence: Evidence,
   fold: PlainFold,
   identityOf: (attacker: string) => string,
-  found: string[],
+  findings: Findings,
 ): void {
   const expected = new Map<string, unknown[]>()
   for (const [attacker, transitions] of fold.transitions) {
@@ -83,14 +83,14 @@ function checkOutputs(
     const content = isChange ? { ...value } : (value['primitives'] as string[]).join()
     actual.set(stream, [...(actual.get(stream) ?? []), content])
   }
-  compareMaps('I1', 'outputs of', expected, actual, found)
+  findings.compare('I1: outputs of', expected, actual)
 }
 
 function checkRows(
   evidence: Evidence,
   fold: PlainFold,
   identityOf: (attacker: string) => string,
-  found: string[],
+  findings: Findings,
 ): void {
   const expected = new Map<string, unknown>()
   for (const [attacker, rows] of fold.rows) {
@@ -100,42 +100,21 @@ function checkRows(
   for (const [identity, rows] of evidence.rows) {
     for (const [primitive, row] of rows) actual.set(`${identity} ${primitive}`, row)
   }
-  compareMaps('I2', 'row', expected, actual, found)
+  findings.compare('I2: row', expected, actual)
 }
 
-function checkStores(evidence: Evidence, found: string[]): void {
-  for (const { name, rows, changelog } of evidence.stores) {
-    compareMaps('I2', `store ${name} against its changelog, key`, changelog, rows, found)
+export function checkStores(stores: Evidence['stores'], findings: Findings): void {
+  for (const { name, rows, changelog } of stores) {
+    findings.compare(`I2: store ${name} against its changelog, key`, changelog, rows)
   }
 }
 
-function checkDeadLetters(evidence: Evidence, found: string[]): void {
+function checkDeadLetters(evidence: Evidence, findings: Findings): void {
   const invalid = evidence.inputs.flat().filter((input) => input === null).length
   if (evidence.deadLetters.length !== invalid) {
-    found.push(`I5: ${invalid} invalid inputs, ${evidence.deadLetters.length} dead letters`)
+    findings.add(`I5: ${invalid} invalid inputs, ${evidence.deadLetters.length} dead letters`)
   }
   if (new Set(evidence.deadLetters).size !== evidence.deadLetters.length) {
-    found.push('I5: a record was dead-lettered twice')
+    findings.add('I5: a record was dead-lettered twice')
   }
-}
-
-function compareMaps(
-  invariant: string,
-  what: string,
-  expected: ReadonlyMap<string, unknown>,
-  actual: ReadonlyMap<string, unknown>,
-  found: string[],
-): void {
-  for (const [key, wanted] of expected) {
-    const got = actual.get(key)
-    if (isDeepStrictEqual(got, wanted)) continue
-    found.push(`${invariant}: ${what} ${key}: expected ${shown(wanted)}, found ${shown(got)}`)
-  }
-  for (const [key, got] of actual) {
-    if (!expected.has(key)) found.push(`${invariant}: ${what} ${key}: unexpected ${shown(got)}`)
-  }
-}
-
-function shown(value: unknown): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 600)
 }

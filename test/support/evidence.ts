@@ -39,7 +39,7 @@ export async function gatherEvidence(
       return `${part('topic')} ${part('partition')} ${part('offset')}`
     }),
     rows: await gatherRows(instance),
-    stores: await gatherStores(applicationId, broker, instance),
+    stores: await gatherStores(applicationId, broker, [instance]),
   }
 }
 
@@ -94,14 +94,15 @@ async function gatherRows(instance: StreamsInstance): Promise<Map<string, Map<st
   return gathered
 }
 
-async function gatherStores(
+/** @param instances those that run the tasks, together all of them */
+export async function gatherStores(
   applicationId: string,
   broker: Broker,
-  instance: StreamsInstance,
+  instances: readonly StreamsInstance[],
 ): Promise<Evidence['stores']> {
   const gathered = new Map<string, { rows: Map<string, string>; changelog: Map<string, string> }>()
   const writer = new ByteWriter()
-  for (const { task } of instance.runners.values()) {
+  for (const { task } of instances.flatMap(({ runners }) => [...runners.values()])) {
     for (const { codec, name } of task.plan.subTopology.stores) {
       const options = { prefix: '', limit: Number.MAX_SAFE_INTEGER }
       const own = gathered.get(name) ?? { rows: new Map(), changelog: new Map() }

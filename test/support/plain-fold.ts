@@ -22,6 +22,8 @@ export interface PlainRow {
   last_observation_ts: number
 }
 
+export type PooledRow = Omit<PlainRow, 'last_change_ts'>
+
 export interface PlainTransition {
   primitive: string
   old_state: string | null
@@ -97,6 +99,34 @@ export class PlainFold {
       ts: last,
     })
     this.#join(attacker, primitive, merged.state, last)
+  }
+
+  /**
+   * The rows that pooled attackers make, by `root primitive`. When a row last changed is history,
+   * and depends on what was pooled when; all else does not.
+   */
+  pooled(rootOf: (attacker: string) => string): Map<string, PooledRow> {
+    const pools = new Map<string, (Stored & { attacker: string })[]>()
+    for (const [key, series] of this.#series) {
+      const [attacker, primitive] = key.split(' ') as [string, string]
+      const pool = entry(pools, `${rootOf(attacker)} ${primitive}`, () => [])
+      for (const stored of series.values()) pool.push({ ...stored, attacker })
+    }
+    const rows = [...pools].map(([key, pool]): [string, PooledRow] => {
+      pool.sort((a, b) => a.ts - b.ts || byBytes(a.attacker, b.attacker) || a.seq - b.seq)
+      const counted = {
+        observation_count: pool.length,
+        last_observation_ts: pool[pool.length - 1]!.ts,
+      }
+      return [key, { ...merge(key.split(' ')[1]!, pool), ...counted }]
+    })
+    return new Map(rows)
+  }
+
+  /** What is kept of an attacker's observations of a primitive. */
+  valuesOf(attacker: string, primitive: string): unknown[] {
+    const series = this.#series.get(`${attacker} ${primitive}`)
+    return [...(series?.values() ?? [])].map(({ value }) => value)
   }
 
   #join(attacker: string, primitive: string, state: string, ts: number): void {
@@ -195,6 +225,11 @@ function mergeHash(series: Stored[]): Merged {
   const rotations = Math.max(0, distinct.length - 1)
   const state = rotations === 0 ? 'stable' : rotations <= 2 ? 'drifting' : 'conflicted'
   return { state, current_value: last.value, confidence: 1 / (1 + rotations) }
+}
+
+/** Of equal times the attacker whose id's bytes are smaller comes first. */
+function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
 
 /** `true` is 1 and `false` is 0; text never equals a number; lists and objects by content. */
