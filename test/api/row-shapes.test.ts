@@ -1,6 +1,7 @@
 import { expect, expectTypeOf, test } from 'vitest'
 import { WORKERS } from '../../schemas/worker-records.ts'
 import * as rows from '../../state/attribution-rows.ts'
+import * as identities from '../../state/identity-rows.ts'
 import { workerStoreName, type WorkerStateRow } from '../../state/worker-rows.ts'
 import type { AttackerLink } from '../../topology/attribution/attacker-link.ts'
 import {
@@ -16,6 +17,13 @@ import {
   attackerLinksStore,
   attackerObservationsStore,
 } from '../../topology/attribution/resolve-stores.ts'
+import {
+  identityAttackersStore,
+  identityComponentsStore,
+} from '../../topology/identity/identify-stores.ts'
+import type { IdentityEvent } from '../../topology/identity/identity-event.ts'
+import type { IdentityRow } from '../../topology/identity/identity-row.ts'
+import { identitiesStore, identityHistoryStore } from '../../topology/identity/identity-stores.ts'
 import { type WorkerRow, workerStore } from '../../topology/worker/worker-row.ts'
 
 test('the rows of the stores are what the API reads of them', () => {
@@ -29,6 +37,22 @@ test('the rows of the stores are what the API reads of them', () => {
 test('the rows of workers are what the API reads of them, in stores of the names it knows', () => {
   expectTypeOf<WorkerRow>().toExtend<WorkerStateRow>()
   for (const worker of WORKERS) expect(workerStoreName(worker)).toBe(workerStore(worker).name)
+})
+
+test('the rows of identities are what the API reads of them, in stores of the names it knows', () => {
+  expectTypeOf<IdentityRow>().toExtend<identities.IdentityRow>()
+  expectTypeOf<IdentityEvent>().toExtend<identities.IdentityEventRow>()
+  expect([
+    identities.identitiesStore,
+    identities.identityAttackersStore,
+    identities.identityComponentsStore,
+    identities.identityHistoryStore,
+  ]).toEqual([
+    identitiesStore.name,
+    identityAttackersStore.name,
+    identityComponentsStore.name,
+    identityHistoryStore.name,
+  ])
 })
 
 test('the API knows the stores by their names', () => {
