@@ -21,7 +21,7 @@ export interface Wares {
 }
 
 /** An attacker as its profile says; null: no fingerprint. */
-interface Traits {
+export interface Traits {
   readonly firstSeen: number
   readonly ja3: string | null
   readonly hassh: string | null

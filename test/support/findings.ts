@@ -23,5 +23,9 @@ export class Findings {
 }
 
 function shown(value: unknown): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 600)
+  if (value === undefined) return 'nothing'
+  const text = JSON.stringify(value, (_key, inner: unknown) =>
+    inner instanceof Set || inner instanceof Map ? [...(inner as Set<unknown>)] : inner,
+  )
+  return text.slice(0, 600)
 }

@@ -117,7 +117,7 @@ async function gatherNews(left: LeftBehind) {
   return { news: numbered.sort((a, b) => a.number - b.number), disordered }
 }
 
-export async function gatherClusterStores(left: LeftBehind): Promise<ClusterStores> {
+export async function gatherClusterStores(left: Pick<LeftBehind, 'store'>): Promise<ClusterStores> {
   const rows = async <V>(name: string) => new Map(await left.store<V>(name))
   const shown = async <V>(name: string) =>
     new Map((await left.store<V>(name)).map(([key, row]) => [shownKey(key), row]))
