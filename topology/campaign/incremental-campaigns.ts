@@ -41,7 +41,8 @@ interface Crossings {
  *     own rows: edges never leave a component. So n identities that leave one together cost n.
  * N3. A tie that becomes generic marks the components of its holders. One that is specific again
  *     joins its holders. Both cost the holders; as a tie must change half its limit of holders in
- *     between, the cost a message is constant.
+ *     between, the cost a message is constant. The limit may be another than the one that the stores
+ *     were made with: a tie crosses it when it is gained or lost next, in either direction.
  */
 export class IncrementalCampaigns {
   readonly #stores: CampaignStores
@@ -163,10 +164,12 @@ export class IncrementalCampaigns {
     crossings: Crossings,
   ): void {
     for (const tie of lost) {
-      if (this.#postings.remove(tie, identity) === 'specific') crossings.specific.push(tie)
+      const crossing = this.#postings.remove(tie, identity)
+      if (crossing !== null) crossings[crossing].push(tie)
     }
     for (const tie of gained) {
-      if (this.#postings.add(tie, identity) === 'generic') crossings.generic.push(tie)
+      const crossing = this.#postings.add(tie, identity)
+      if (crossing !== null) crossings[crossing].push(tie)
     }
   }
 

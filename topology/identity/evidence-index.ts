@@ -61,7 +61,8 @@ export class EvidenceIndex {
     const head = this.#heads.get(key) ?? { holders: 0, isGeneric: false, holder: attacker }
     const holders = head.holders + 1
     const isGeneric = isGenericAfter(head.isGeneric, holders, this.#limit)
-    const holder = isGeneric ? NO_HOLDER : head.holder
+    // The head of a value that was generic until now names nobody.
+    const holder = isGeneric ? NO_HOLDER : head.holder || attacker
     this.#heads.put(key, { holders, isGeneric, holder })
     return this.#crossing(key, head.isGeneric, isGeneric)
   }
@@ -75,7 +76,7 @@ export class EvidenceIndex {
     const isGeneric = holders > 0 && isGenericAfter(head.isGeneric, holders, this.#limit)
     if (holders === 0) this.#heads.delete(key)
     else {
-      const isStillHeld = head.holder !== attacker && head.holder !== NO_HOLDER
+      const isStillHeld = !isGeneric && head.holder !== attacker && head.holder !== NO_HOLDER
       const holder = isStillHeld ? head.holder : this.#holderOf(evidence, isGeneric)
       this.#heads.put(key, { holders, isGeneric, holder })
     }

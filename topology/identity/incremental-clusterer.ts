@@ -31,6 +31,8 @@ interface Crossings {
  * N3. A value that becomes generic dissolves its edges: its holders' components are computed anew.
  *     One that is specific again joins its holders. Both cost the holders; as a value must change
  *     half its limit of holders in between, the cost a profile is constant.
+ * N4. The limit may be another than the one that the stores were made with: a value crosses it when
+ *     it is gained or lost next, in either direction.
  */
 export class IncrementalClusterer {
   readonly #stores: IdentifyStores
@@ -104,11 +106,12 @@ export class IncrementalClusterer {
   ): Crossings {
     const crossings: Crossings = { generic: [], specific: [] }
     for (const evidence of lost) {
-      if (this.#evidence.remove(evidence, attacker) === 'specific')
-        crossings.specific.push(evidence)
+      const crossing = this.#evidence.remove(evidence, attacker)
+      if (crossing !== null) crossings[crossing].push(evidence)
     }
     for (const evidence of gained) {
-      if (this.#evidence.add(evidence, attacker) === 'generic') crossings.generic.push(evidence)
+      const crossing = this.#evidence.add(evidence, attacker)
+      if (crossing !== null) crossings[crossing].push(evidence)
     }
     return crossings
   }

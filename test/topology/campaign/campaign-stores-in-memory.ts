@@ -36,12 +36,15 @@ export class CampaignsInMemory {
     campaigns: new MemoryStore(campaignsStore),
   }
   readonly #asked = new Set<string>()
-  readonly #campaigns: IncrementalCampaigns
+  #campaigns: IncrementalCampaigns
 
   constructor(genericLimit: number) {
-    this.#campaigns = new IncrementalCampaigns(this.stores, genericLimit, (root) => {
-      this.#asked.add(root)
-    })
+    this.#campaigns = this.#withLimit(genericLimit)
+  }
+
+  /** As a restart with another limit. */
+  restart(genericLimit: number): void {
+    this.#campaigns = this.#withLimit(genericLimit)
   }
 
   /** Takes messages as one batch. */
@@ -56,5 +59,11 @@ export class CampaignsInMemory {
   roots(): Record<string, string> {
     const rows = this.stores.identities.entries().filter(([, row]) => row.mergedInto === null)
     return Object.fromEntries(rows.map(([identity, { root }]) => [identity, root]))
+  }
+
+  #withLimit(genericLimit: number): IncrementalCampaigns {
+    return new IncrementalCampaigns(this.stores, genericLimit, (root) => {
+      this.#asked.add(root)
+    })
   }
 }

@@ -87,6 +87,18 @@ test('a generic payload is specific again below half the limit, not before', () 
   expect(rootsIn(campaigns)).toEqual(['a'])
 })
 
+test('with another limit a payload crosses it when it is gained or lost next', () => {
+  const campaigns = new CampaignsInMemory(2)
+  for (const id of 'abc') campaigns.apply(withPayloads(id, 'p'))
+  expect(rootsIn(campaigns)).toEqual(['a', 'b', 'c'])
+  campaigns.restart(10)
+  campaigns.apply(withPayloads('d', 'p'))
+  expect(rootsIn(campaigns)).toEqual(['a'])
+  campaigns.restart(2)
+  campaigns.apply(withPayloads('d'))
+  expect(rootsIn(campaigns)).toEqual(['a', 'b', 'c', 'd'])
+})
+
 const hands = (id: string, visits: IdentityMessage['visits'], keystrokeCentroid: string) =>
   identity(id, { keystrokeCentroid, visits })
 const left = (lastTs: number): IdentityMessage['visits'] => [

@@ -140,6 +140,29 @@ test('a generic value is specific again below half the limit, not before', () =>
   expect(stores.attackers.get('f')?.root).toBe('a')
 })
 
+test('with a higher limit a generic value joins its holders when one more comes', () => {
+  const stores = identifyStoresInMemory()
+  const before = new IncrementalClusterer(stores, 2)
+  for (const attacker of 'abc') before.apply(attacker, 1, lone({ hassh: 'go' }))
+  announce(stores)
+  const after = new IncrementalClusterer(stores, 10)
+  after.apply('d', 1, lone({ hassh: 'go' }))
+  expect(rootsOf(stores)).toEqual(['a'])
+  expect(announce(stores).generic).toMatchObject([{ isGeneric: false, holders: 4 }])
+  after.apply('e', 1, lone({ hassh: 'go' }))
+  expect(rootsOf(stores)).toEqual(['a'])
+})
+
+test('with a lower limit a value dissolves its edges when one of many holders goes', () => {
+  const stores = identifyStoresInMemory()
+  const before = new IncrementalClusterer(stores, 10)
+  for (const attacker of 'abcd') before.apply(attacker, 1, lone({ hassh: 'go' }))
+  announce(stores)
+  new IncrementalClusterer(stores, 2).apply('d', 1, lone({}))
+  expect(rootsOf(stores)).toEqual(['a', 'b', 'c', 'd'])
+  expect(announce(stores).generic).toMatchObject([{ isGeneric: true, holders: 3 }])
+})
+
 test('who agrees in a generic fingerprint is not vetoed: a shared payload still joins', () => {
   const stores = identifyStoresInMemory()
   const clusterer = new IncrementalClusterer(stores, 2)
