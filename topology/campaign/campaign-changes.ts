@@ -21,6 +21,9 @@ export interface PlaceChange {
   readonly after: Place
 }
 
+/** Identities that a record of a formed campaign names; any further are assigned to it. */
+const FORMED_WITH_MAX = 4_096
+
 /**
  * Changes of place as events of campaigns. Every identity has a campaign of its own, and that of a
  * component is its root's, so every merge can be taken back exactly.
@@ -92,8 +95,9 @@ class Classification {
 
   #welcome(identity: ByteString, root: ByteString): void {
     const companions = this.#formed.get(root)
-    if (companions === undefined) this.#assign(identity, root)
-    else companions.push(fromByteString(identity))
+    if (companions === undefined || companions.length === FORMED_WITH_MAX) {
+      this.#assign(identity, root)
+    } else companions.push(fromByteString(identity))
   }
 
   #assign(identity: ByteString, root: ByteString, prior?: string): void {

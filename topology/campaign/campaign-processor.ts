@@ -75,8 +75,10 @@ export class CampaignProcessor implements Processor<IdentityMessage | ControlMes
     context.forward({ key: CAMPAIGN, value: heartbeat, timestampMs: timeMs }, health)
   }
 
-  #announce(timestampMs: number, context: ProcessorContext<object>): void {
-    const news = announceCampaigns(this.#stores, timestampMs / 1000)
+  /** Records carry event time as far as the task has seen it, as those of identities do. */
+  #announce(timeMs: number, context: ProcessorContext<object>): void {
+    const news = announceCampaigns(this.#stores, timeMs / 1000)
+    const timestampMs = Math.max(0, context.streamTimeMs)
     const steps = new Steps()
     for (const { key, sink, value } of campaignRecords(news)) {
       steps.try(() => context.forward({ key, value, timestampMs }, CAMPAIGN_SINKS[sink]))
@@ -84,6 +86,6 @@ export class CampaignProcessor implements Processor<IdentityMessage | ControlMes
     const { failures } = steps
     if (failures > 0) context.count('steps-failed', failures)
     const { campaignsAdded: groups, identitiesAdded: members } = news
-    this.#gate.passed(timestampMs, { members, groups, failures })
+    this.#gate.passed(timeMs, { members, groups, failures })
   }
 }

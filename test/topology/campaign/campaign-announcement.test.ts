@@ -124,6 +124,15 @@ test('an announcement without news is silent', () => {
   expect(announce()).toEqual(SILENCE)
 })
 
+test('a campaign of very many identities is formed with the first of them, the rest assigned', () => {
+  const ids = Array.from({ length: 4_100 }, (_, i) => `i${i}`)
+  const large = new CampaignsInMemory(10_000)
+  large.apply(...sharing('p', ...ids))
+  const { assigned, formed } = announceCampaigns(large.stores, 1)
+  expect(formed.map(({ identities }) => identities)).toEqual([ids.slice(0, 4_096)])
+  expect(assigned.map((each) => each.identity)).toEqual(ids.slice(4_096))
+})
+
 test('a merge that ends gives back the campaign, with who is in it', () => {
   const { announce, campaigns } = world()
   const bridge = identity('d', { firstSeen: 9, payloadHashes: ['p'] })
