@@ -45,10 +45,20 @@ function joinHolders(
   isGeneric: IsGenericTie,
 ): void {
   for (const [i, a] of places.entries()) {
+    // Most ties of a component are of those that one tie has joined already: no need for its pairs.
+    if (areJoined(components, places, i)) return
     for (let j = i + 1; j < places.length; j++) {
       const b = places[j]!
       if (components.find(a) === components.find(b)) continue
       if (isCampaignEdge(members[a]!, members[b]!, isGeneric)) components.join(a, b)
     }
   }
+}
+
+function areJoined(components: Components, places: readonly number[], from: number): boolean {
+  const first = components.find(places[from]!)
+  for (let i = from + 1; i < places.length; i++) {
+    if (components.find(places[i]!) !== first) return false
+  }
+  return true
 }
