@@ -60,7 +60,6 @@ test('deckies that are left out are counted', async () => {
   const visit = { firstPhase: 'delivery', firstTs: 1, lastPhase: 'impact', lastTs: 2 } as const
   const visits = Array.from({ length: 1_030 }, (_, i) => [`d${i}`, visit] as const)
   await world.apply(identity('a', { visits }))
-  console.log(world.driver.deadLetters, world.driver.counters)
   expect(world.driver.counters.get('campaign/deckies-left-out')).toBe(6)
   await world.driver.close()
 })
