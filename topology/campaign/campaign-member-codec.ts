@@ -2,7 +2,7 @@ import type { Codec } from '../../bytes/codec.ts'
 import { readByteString, writeByteString } from '../attribution/codecs/byte-string-codec.ts'
 import { readSeconds, writeSeconds } from '../attribution/codecs/seconds-codec.ts'
 import { checkVersion } from '../attribution/codecs/version.ts'
-import { readTexts, writeTexts } from '../identity/text-list-codec.ts'
+import { readTexts, writeTexts } from '../clustering/text-list-codec.ts'
 import { type CampaignMember, featuresFrom } from './campaign-member.ts'
 import { readVisits, writeVisits } from './decky-visit-codec.ts'
 

@@ -1,5 +1,5 @@
 import type { ByteString } from '../../bytes/byte-string.ts'
-import { Steps } from '../identity/steps.ts'
+import { Steps } from '../clustering/steps.ts'
 import type { Processor, ProcessorContext } from '../processor.ts'
 import type { Record } from '../record.ts'
 import { WorkerGate } from '../worker/worker-gate.ts'

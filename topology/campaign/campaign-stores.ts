@@ -4,7 +4,7 @@ import { readSeconds, writeSeconds } from '../attribution/codecs/seconds-codec.t
 import { checkVersion } from '../attribution/codecs/version.ts'
 import { firstPartOf } from '../attribution/store-keys.ts'
 import { type PostingHead, postingHeadCodec } from '../clustering/posting-head.ts'
-import { type Presence, presenceCodec } from '../identity/presence.ts'
+import { type Presence, presenceCodec } from '../clustering/presence.ts'
 import type { ProcessorContext } from '../processor.ts'
 import type { KeyValueStore, StoreSpec } from '../store.ts'
 import type { CampaignMember } from './campaign-member.ts'

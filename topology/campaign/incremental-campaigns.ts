@@ -1,6 +1,6 @@
 import { type ByteString, fromByteString, toByteString } from '../../bytes/byte-string.ts'
 import { PostingIndex } from '../clustering/posting-index.ts'
-import { isSameRow } from '../identity/same-row.ts'
+import { isSameRow } from '../clustering/same-row.ts'
 import { CampaignComponents } from './campaign-components.ts'
 import { isCampaignEdge } from './campaign-edge.ts'
 import type { CampaignFeatures } from './campaign-features.ts'

@@ -3,7 +3,7 @@ import { groupKey, pairKey, restOf } from '../attribution/store-keys.ts'
 import { isGenericAfter } from '../identity/evidence-head.ts'
 import type { KeyValueStore } from '../store.ts'
 import type { PostingHead } from './posting-head.ts'
-import type { Presence } from '../identity/presence.ts'
+import type { Presence } from './presence.ts'
 
 /** Whether a value became generic with a change, or specific again. */
 export type Crossing = 'generic' | 'specific' | null

@@ -5,7 +5,7 @@ import { readSeconds, writeSeconds } from '../attribution/codecs/seconds-codec.t
 import { checkVersion } from '../attribution/codecs/version.ts'
 import type { HardFeatures } from './features.ts'
 import { type Bounds, takenTexts } from './taken-texts.ts'
-import { readTexts, writeTexts } from './text-list-codec.ts'
+import { readTexts, writeTexts } from '../clustering/text-list-codec.ts'
 
 /** A row of `identity-attackers`: what an attacker is clustered by, and where it belongs now. */
 export interface ClusterMember extends HardFeatures {

@@ -9,8 +9,8 @@ import { appendEvents, eventsByIdentity } from './identity-history.ts'
 import { identityOf, readMembers, type RolledIdentity, rolledIdentity } from './identity-roll-up.ts'
 import { type IdentityRow, identityRowCodec, mergedIdentity } from './identity-row.ts'
 import type { IdentityStores } from './identity-stores.ts'
-import { isSameRow } from './same-row.ts'
-import { Steps } from './steps.ts'
+import { isSameRow } from '../clustering/same-row.ts'
+import { Steps } from '../clustering/steps.ts'
 
 export interface PassResult {
   readonly announcement: Announcement

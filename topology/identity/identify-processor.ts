@@ -23,7 +23,7 @@ import { IdentityOutlet, type OutletOptions } from './identity-outlet.ts'
 import { type IdentityStores, openIdentityStores } from './identity-stores.ts'
 import { profileRowCodec } from './profile-row-codec.ts'
 import { takeProfile } from './profile-row.ts'
-import { isSameRow } from './same-row.ts'
+import { isSameRow } from '../clustering/same-row.ts'
 
 export interface IdentifyOptions extends OutletOptions {
   readonly clusterer: ClustererForms

@@ -4,10 +4,11 @@ import { readByteString, writeByteString } from '../attribution/codecs/byte-stri
 import { checkVersion } from '../attribution/codecs/version.ts'
 import { firstPartOf } from '../attribution/store-keys.ts'
 import type { KeyValueStore, StoreSpec } from '../store.ts'
-import { pendingGroupOf } from './cluster-keys.ts'
+import { evidenceOfRowKey, pendingGroupOf } from './cluster-keys.ts'
 import { type ClusterMember, clusterMemberCodec } from './cluster-member.ts'
+import { namesClient } from './evidence.ts'
 import { type EvidenceHead, evidenceHeadCodec } from './evidence-head.ts'
-import { type Presence, presenceCodec } from './presence.ts'
+import { type Presence, presenceCodec } from '../clustering/presence.ts'
 
 /** Stores of the incremental clusterer. */
 export interface IdentifyStores {
@@ -61,7 +62,12 @@ export const identityAttackersStore: StoreSpec<ClusterMember> = {
 export const identityEvidenceStore: StoreSpec<EvidenceHead> = {
   name: 'identity-evidence',
   codec: evidenceHeadCodec,
-  toJson: (_key, { holders, isGeneric }) => ({ holders, generic: isGeneric }),
+  toJson: (key, { classes, holders, isGeneric }) => {
+    const told = { holders, generic: isGeneric }
+    if (namesClient(evidenceOfRowKey(key))) return told
+    const [unknown, ja3, hassh, both] = classes.map(({ count }) => count)
+    return { ...told, holders_by_client: { unknown, ja3, hassh, both } }
+  },
 }
 
 /** kind and value, holder: a key a holder, so that a hub's row never grows */

@@ -6,7 +6,7 @@ import type { GenericChange } from './announcement.ts'
 import type { EvidenceKind } from './evidence.ts'
 import type { PassResult } from './identify-pass.ts'
 import { IDENTITY_SINKS, identityRecords } from './identity-sinks.ts'
-import { Steps } from './steps.ts'
+import { Steps } from '../clustering/steps.ts'
 
 const KIND_NAMES: Readonly<Record<EvidenceKind, EvidenceGeneric['kind']>> = {
   j: 'ja3',

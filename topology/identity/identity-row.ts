@@ -4,7 +4,7 @@ import type { ByteWriter } from '../../bytes/byte-writer.ts'
 import { readSeconds, writeSeconds } from '../attribution/codecs/seconds-codec.ts'
 import { checkVersion } from '../attribution/codecs/version.ts'
 import type { IdentityFingerprints } from './roll-up.ts'
-import { readTexts, writeTexts } from './text-list-codec.ts'
+import { readTexts, writeTexts } from '../clustering/text-list-codec.ts'
 
 /**
  * A row of `identities`. Each attacker has an identity of its own, which was merged away unless the

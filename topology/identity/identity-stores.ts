@@ -14,7 +14,7 @@ import {
 } from './identify-stores.ts'
 import { type IdentityEvent, identityEventCodec } from './identity-event.ts'
 import { type IdentityRow, identityRowCodec } from './identity-row.ts'
-import { type Presence, presenceCodec } from './presence.ts'
+import { type Presence, presenceCodec } from '../clustering/presence.ts'
 import { profileRowCodec } from './profile-row-codec.ts'
 import type { ProfileRow } from './profile-row.ts'
 

@@ -2,7 +2,7 @@ import type { Codec } from '../../bytes/codec.ts'
 import { readSeconds, writeSeconds } from '../attribution/codecs/seconds-codec.ts'
 import { checkVersion } from '../attribution/codecs/version.ts'
 import type { ProfileRow } from './profile-row.ts'
-import { readTexts, writeTexts } from './text-list-codec.ts'
+import { readTexts, writeTexts } from '../clustering/text-list-codec.ts'
 
 const VERSION = 1
 

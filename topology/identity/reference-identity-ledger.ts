@@ -11,7 +11,7 @@ import { appendEvents, eventsByIdentity } from './identity-history.ts'
 import { type IdentityRow, identityRowCodec } from './identity-row.ts'
 import { ReferenceIdentityStore } from './reference-identity-store.ts'
 import type { ReferenceAttacker, ReferenceIdentity, ReferenceStores } from './reference-rows.ts'
-import { isSameRow } from './same-row.ts'
+import { isSameRow } from '../clustering/same-row.ts'
 
 /** The rows of identities that queries read, as the streaming policy keeps them. */
 export interface ListedIdentities {

@@ -1,5 +1,5 @@
 import type { PostingHead } from '../../../topology/clustering/posting-head.ts'
-import type { Presence } from '../../../topology/identity/presence.ts'
+import type { Presence } from '../../../topology/clustering/presence.ts'
 import type { CampaignMember } from '../../../topology/campaign/campaign-member.ts'
 import type { CampaignRow } from '../../../topology/campaign/campaign-row.ts'
 import type { Standing } from '../../../topology/campaign/campaign-standing.ts'

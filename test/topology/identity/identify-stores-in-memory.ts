@@ -8,7 +8,7 @@ import {
   identityPendingStore,
   identityPostingsStore,
 } from '../../../topology/identity/identify-stores.ts'
-import type { Presence } from '../../../topology/identity/presence.ts'
+import type { Presence } from '../../../topology/clustering/presence.ts'
 import { MemoryStore } from '../../support/memory-store.ts'
 
 export interface MemoryIdentifyStores {
