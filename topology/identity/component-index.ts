@@ -63,12 +63,13 @@ export class ComponentIndex {
     this.#stores.pending.put(PENDING_ATTACKERS + attacker, NEVER_ANNOUNCED)
   }
 
-  /** Joins the components of two attackers: costs the members of the younger one. */
-  join(a: ByteString, b: ByteString): void {
-    const [first, second] = this.rows([a, b]).map(({ root }) => root) as [ByteString, ByteString]
-    if (first === second) return
-    const [winner, loser] = this.#isOlder(first, second) ? [first, second] : [second, first]
-    this.settle(this.members(loser), winner)
+  /** Joins the components of attackers: costs the members of all but the oldest. */
+  join(attackers: readonly ByteString[]): void {
+    const roots = [...new Set(this.rows(attackers).map(({ root }) => root))]
+    if (roots.length < 2) return
+    const winner = this.#oldest(roots)
+    const losers = roots.filter((root) => root !== winner)
+    this.settle(this.membersOfAll(losers).flat(), winner)
   }
 
   /** Computes a component anew, after edges of it may have gone: costs its members. */
@@ -76,10 +77,7 @@ export class ComponentIndex {
     const attackers = this.members(root)
     for (const places of partition(this.rows(attackers), isGeneric)) {
       const group = places.map((place) => attackers[place]!)
-      this.settle(
-        group,
-        group.reduce((a, b) => (this.#isOlder(a, b) ? a : b)),
-      )
+      this.settle(group, this.#oldest(group))
     }
   }
 
@@ -121,11 +119,20 @@ export class ComponentIndex {
     return heads
   }
 
-  #isOlder(a: ByteString, b: ByteString): boolean {
-    const [rowOfA, rowOfB] = this.rows([a, b]) as [ClusterMember, ClusterMember]
-    if (rowOfA.firstSeen === rowOfB.firstSeen) return a < b
-    return rowOfA.firstSeen < rowOfB.firstSeen
+  #oldest(attackers: readonly ByteString[]): ByteString {
+    const rows = this.rows(attackers)
+    const aged = attackers.map((attacker, i) => ({ attacker, firstSeen: rows[i]!.firstSeen }))
+    return aged.reduce((a, b) => (isOlder(a, b) ? a : b)).attacker
   }
+}
+
+interface Aged {
+  readonly attacker: ByteString
+  readonly firstSeen: number
+}
+
+function isOlder(a: Aged, b: Aged): boolean {
+  return a.firstSeen === b.firstSeen ? a.attacker < b.attacker : a.firstSeen < b.firstSeen
 }
 
 function headKey(root: ByteString): ByteString {

@@ -2,7 +2,14 @@ import type { ByteString } from '../../bytes/byte-string.ts'
 import type { KeyValueStore } from '../store.ts'
 import { attackerOf, evidenceRowKey, PENDING_EVIDENCE, postingGroup } from './cluster-keys.ts'
 import type { Evidence } from './evidence.ts'
-import { type EvidenceHead, isGenericAfter, NO_HOLDER } from './evidence-head.ts'
+import {
+  type EvidenceHead,
+  isGenericAfter,
+  NO_HEAD,
+  withHolder,
+  withoutHolder,
+} from './evidence-head.ts'
+import type { HolderClass } from './holder-class.ts'
 import type { IdentifyStores } from './identify-stores.ts'
 
 /** Whether a value became generic with a change, or specific again. */
@@ -16,7 +23,9 @@ export const ANNOUNCED_GENERIC: ByteString = '1'
  *
  * E1. A value's head counts its posting list. A list is read only while its value is specific, or
  *     at a crossing: that of a hub costs nothing however long it is.
- * E2. `holder` of a specific value's head is in its list.
+ * E2. The classes of a value's head count those of its holders, and a holder that one names is in
+ *     the list and of that class. The one named may leave and none be named: to find another would
+ *     be to read the list, and mostly nobody asks before the next one comes.
  */
 export class EvidenceIndex {
   readonly #heads: KeyValueStore<EvidenceHead>
@@ -40,51 +49,55 @@ export class EvidenceIndex {
     this.#heads.getAll(evidence.map(evidenceRowKey))
   }
 
-  /** Makes edges, if it is shared with somebody who is not vetoed. */
-  isShared(evidence: Evidence): boolean {
+  /** Of a value that makes edges, if it is shared with somebody who is not vetoed. */
+  sharedHead(evidence: Evidence): EvidenceHead | undefined {
     const head = this.#heads.get(evidenceRowKey(evidence))
-    return head !== undefined && head.holders > 1 && !head.isGeneric
+    return head !== undefined && head.holders > 1 && !head.isGeneric ? head : undefined
   }
 
-  /** One who holds a specific value; null: nobody. */
-  anyHolder(evidence: Evidence): ByteString | null {
-    return this.#heads.get(evidenceRowKey(evidence))?.holder ?? null
+  isShared(evidence: Evidence): boolean {
+    return this.sharedHead(evidence) !== undefined
   }
 
   holders(evidence: Evidence): ByteString[] {
-    return this.#postings.group(postingGroup(evidence)).map(([key]) => attackerOf(key))
+    return this.holdersOfAll([evidence])[0]!
   }
 
-  add(evidence: Evidence, attacker: ByteString): Crossing {
+  /** As `holders` of each, read together. */
+  holdersOfAll(evidence: readonly Evidence[]): ByteString[][] {
+    const lists = this.#postings.groupAll(evidence.map(postingGroup))
+    return lists.map((list) => list.map(([key]) => attackerOf(key)))
+  }
+
+  add(evidence: Evidence, attacker: ByteString, as: HolderClass): Crossing {
     const key = evidenceRowKey(evidence)
     this.#postings.put(postingGroup(evidence) + attacker, true)
-    const head = this.#heads.get(key) ?? { holders: 0, isGeneric: false, holder: attacker }
-    const holders = head.holders + 1
-    const isGeneric = isGenericAfter(head.isGeneric, holders, this.#limit)
-    // The head of a value that was generic until now names nobody.
-    const holder = isGeneric ? NO_HOLDER : head.holder || attacker
-    this.#heads.put(key, { holders, isGeneric, holder })
-    return this.#crossing(key, head.isGeneric, isGeneric)
+    const head = this.#heads.get(key) ?? NO_HEAD
+    return this.#replace(key, head.isGeneric, withHolder(head, attacker, as))
   }
 
-  remove(evidence: Evidence, attacker: ByteString): Crossing {
+  remove(evidence: Evidence, attacker: ByteString, as: HolderClass): Crossing {
     const key = evidenceRowKey(evidence)
     this.#postings.delete(postingGroup(evidence) + attacker)
     const head = this.#heads.get(key)
     if (head === undefined) return null
-    const holders = head.holders - 1
-    const isGeneric = holders > 0 && isGenericAfter(head.isGeneric, holders, this.#limit)
-    if (holders === 0) this.#heads.delete(key)
-    else {
-      const isStillHeld = !isGeneric && head.holder !== attacker && head.holder !== NO_HOLDER
-      const holder = isStillHeld ? head.holder : this.#holderOf(evidence, isGeneric)
-      this.#heads.put(key, { holders, isGeneric, holder })
-    }
-    return this.#crossing(key, head.isGeneric, isGeneric)
+    return this.#replace(key, head.isGeneric, withoutHolder(head, attacker, as))
   }
 
-  #holderOf(evidence: Evidence, isGeneric: boolean): ByteString {
-    return isGeneric ? NO_HOLDER : (this.holders(evidence)[0] ?? NO_HOLDER)
+  /** The client of a holder became known, or is known no more. */
+  reclass(evidence: Evidence, attacker: ByteString, from: HolderClass, to: HolderClass): void {
+    const key = evidenceRowKey(evidence)
+    const head = this.#heads.get(key)
+    if (head === undefined) return
+    this.#heads.put(key, withHolder(withoutHolder(head, attacker, from), attacker, to))
+  }
+
+  #replace(key: ByteString, wasGeneric: boolean, head: EvidenceHead): Crossing {
+    const { holders } = head
+    const isGeneric = holders > 0 && isGenericAfter(wasGeneric, holders, this.#limit)
+    if (holders === 0) this.#heads.delete(key)
+    else this.#heads.put(key, { ...head, isGeneric })
+    return this.#crossing(key, wasGeneric, isGeneric)
   }
 
   #crossing(key: ByteString, wasGeneric: boolean, isGeneric: boolean): Crossing {

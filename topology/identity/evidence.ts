@@ -16,10 +16,18 @@ export const nothingIsGeneric: IsGeneric = () => false
 
 /** Everything of an attacker that may make an edge. */
 export function* evidenceOf(features: HardFeatures): Generator<Evidence> {
-  if (features.ja3 !== null) yield { kind: 'j', value: features.ja3 }
-  if (features.hassh !== null) yield { kind: 'h', value: features.hassh }
+  yield* clientEvidenceOf(features)
   for (const value of features.payloadHashes) yield { kind: 'p', value }
   for (const value of features.c2Endpoints) yield { kind: 'c', value }
+}
+
+/** The fingerprints that are known of it. */
+export function* clientEvidenceOf({
+  hassh,
+  ja3,
+}: Pick<HardFeatures, 'hassh' | 'ja3'>): Generator<Evidence> {
+  if (ja3 !== null) yield { kind: 'j', value: ja3 }
+  if (hassh !== null) yield { kind: 'h', value: hassh }
 }
 
 /** Whoever shares it uses the same client software, so it joins without regard to a veto. */

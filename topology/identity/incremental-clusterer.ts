@@ -4,15 +4,21 @@ import { ComponentIndex } from './component-index.ts'
 import { type Evidence, evidenceKey, evidenceOf, namesClient } from './evidence.ts'
 import { EvidenceIndex } from './evidence-index.ts'
 import type { HardFeatures } from './features.ts'
+import { clientClass, holderClass } from './holder-class.ts'
 import type { IdentifyStores } from './identify-stores.ts'
+import { type Arrival, partnersOf } from './partners.ts'
 import { partition } from './partition.ts'
-import { isVetoed } from './weight.ts'
 
 export interface ProfileApplied {
   /** It said something else than the one before. */
   readonly isNews: boolean
   /** Payloads and endpoints left out: see {@link takenValues}. */
   readonly valuesLeftOut: number
+}
+
+interface ClientChange {
+  readonly from: HardFeatures
+  readonly to: HardFeatures
 }
 
 /** Values that an attacker gained or lost, and those that changed sides of the limit thereby. */
@@ -24,9 +30,11 @@ interface Crossings {
 /**
  * Keeps components while profiles change; the result is that of {@link partition} over all rows.
  *
- * N1. A profile touches its own postings, the components it joins, and its former one. Who only
- *     gains evidence splits nothing; who loses some has its component computed anew, unless it
- *     hung on it by one fingerprint whose holders hold together without it.
+ * N1. A profile touches the heads of its values, its own postings, the components it joins, and its
+ *     former one; lists of who else holds a value only where {@link partnersOf} says. Who only
+ *     gains evidence splits nothing; who loses what makes edges has its component computed anew,
+ *     unless it hung on it by one fingerprint whose holders hold together without it. What it
+ *     keeps, by the same client, joined it before to that component alone.
  * N2. Edges never leave a component, so one can be computed anew from its own rows.
  * N3. A value that becomes generic dissolves its edges: its holders' components are computed anew.
  *     One that is specific again joins its holders. Both cost the holders; as a value must change
@@ -59,15 +67,16 @@ export class IncrementalClusterer {
       old === undefined
         ? this.#admit(attacker, { ...features, firstSeen, root: attacker })
         : this.#change(attacker, old, { ...features, firstSeen, root: old.root })
-    return { isNews, valuesLeftOut: valuesOf(profile) - valuesOf(features) }
+    return { isNews, valuesLeftOut: valueCount(profile) - valueCount(features) }
   }
 
   #admit(attacker: ByteString, member: ClusterMember): true {
     this.#components.admit(attacker, member)
-    const evidence = [...evidenceOf(member)]
-    this.#evidence.recall(evidence)
-    this.#settleCrossings(this.#replace(attacker, [], evidence), new Set())
-    this.#joinBy(attacker, evidence)
+    const gained = [...evidenceOf(member)]
+    this.#evidence.recall(gained)
+    const crossings = this.#replace(attacker, { lost: [], gained }, { from: member, to: member })
+    this.#settleCrossings(crossings, new Set())
+    this.#join({ attacker, member, values: gained, compared: [] })
     return true
   }
 
@@ -77,43 +86,57 @@ export class IncrementalClusterer {
     const after = [...evidenceOf(member)]
     const lost = without(before, after)
     const gained = without(after, before)
-    const isAnotherClient = old.ja3 !== member.ja3 || old.hassh !== member.hassh
     const isAnotherAge = old.firstSeen !== member.firstSeen
     if (lost.length === 0 && gained.length === 0 && !isAnotherAge) return false
     this.#evidence.recall([...before, ...gained])
-    const losesEdges = isAnotherClient || lost.length > 0
+    const compared = isSameClient(old, member) ? [] : valuesOf(without(before, lost))
+    const losesEdges = this.#sharesSome(lost) || this.#sharesSome(compared)
     const isLeaf = losesEdges && this.#isLeaf(before) && !isAnotherAge
     this.#stores.attackers.put(attacker, member)
-    const crossings = this.#replace(attacker, lost, gained)
+    const crossings = this.#replace(attacker, { lost, gained }, { from: old, to: member })
     const stale = new Set<ByteString>()
     if (isLeaf && old.root !== attacker) this.#components.settle([attacker], attacker)
     else if (losesEdges || isAnotherAge) stale.add(old.root)
+    const isReclassed = clientClass(old) !== clientClass(member)
+    if (isReclassed) this.#reclass(attacker, compared, { from: old, to: member })
     this.#settleCrossings(crossings, stale)
-    this.#joinBy(attacker, losesEdges ? after : gained)
+    if (isReclassed)
+      this.#join({ attacker, member, values: [...gained, ...compared], compared: [] })
+    else this.#join({ attacker, member, values: gained, compared })
     return true
+  }
+
+  #sharesSome(evidence: readonly Evidence[]): boolean {
+    return evidence.some((item) => this.#evidence.isShared(item))
   }
 
   /** Without it, whatever it is joined to holds together. */
   #isLeaf(evidence: readonly Evidence[]): boolean {
     const shared = evidence.filter((item) => this.#evidence.isShared(item))
-    return shared.length === 0 || (shared.length === 1 && namesClient(shared[0]!))
+    return shared.length === 1 && namesClient(shared[0]!)
   }
 
   #replace(
     attacker: ByteString,
-    lost: readonly Evidence[],
-    gained: readonly Evidence[],
+    { gained, lost }: { readonly lost: readonly Evidence[]; readonly gained: readonly Evidence[] },
+    client: ClientChange,
   ): Crossings {
     const crossings: Crossings = { generic: [], specific: [] }
     for (const evidence of lost) {
-      const crossing = this.#evidence.remove(evidence, attacker)
+      const crossing = this.#evidence.remove(evidence, attacker, holderClass(evidence, client.from))
       if (crossing !== null) crossings[crossing].push(evidence)
     }
     for (const evidence of gained) {
-      const crossing = this.#evidence.add(evidence, attacker)
+      const crossing = this.#evidence.add(evidence, attacker, holderClass(evidence, client.to))
       if (crossing !== null) crossings[crossing].push(evidence)
     }
     return crossings
+  }
+
+  #reclass(attacker: ByteString, values: readonly Evidence[], { from, to }: ClientChange): void {
+    for (const evidence of values) {
+      this.#evidence.reclass(evidence, attacker, clientClass(from), clientClass(to))
+    }
   }
 
   /** @param stale roots of components of which edges may have gone */
@@ -129,39 +152,27 @@ export class IncrementalClusterer {
   #joinHolders(evidence: Evidence): void {
     const holders = this.#evidence.holders(evidence)
     const rows = this.#components.rows(holders)
-    for (const [first, ...others] of partition(rows, this.#evidence.isGeneric)) {
-      for (const other of others) this.#components.join(holders[first!]!, holders[other]!)
+    for (const group of partition(rows, this.#evidence.isGeneric)) {
+      this.#components.join(group.map((place) => holders[place]!))
     }
   }
 
-  /** Joins an attacker to whom it shares these values with. */
-  #joinBy(attacker: ByteString, evidence: readonly Evidence[]): void {
-    for (const item of evidence) {
-      if (!this.#evidence.isShared(item)) continue
-      if (namesClient(item)) this.#joinClients(attacker, item)
-      else this.#joinUnlessVetoed(attacker, item)
-    }
-  }
-
-  /** All other holders are joined to each other, so to join one is enough. */
-  #joinClients(attacker: ByteString, evidence: Evidence): void {
-    let other: ByteString | null | undefined = this.#evidence.anyHolder(evidence)
-    if (other === attacker) {
-      other = this.#evidence.holders(evidence).find((holder) => holder !== attacker)
-    }
-    if (other) this.#components.join(attacker, other)
-  }
-
-  #joinUnlessVetoed(attacker: ByteString, evidence: Evidence): void {
-    const own = this.#components.member(attacker)
-    const holders = this.#evidence.holders(evidence)
-    for (const [i, row] of this.#components.rows(holders).entries()) {
-      if (!isVetoed(own, row)) this.#components.join(attacker, holders[i]!)
-    }
+  #join(arrival: Arrival): void {
+    const partners = partnersOf(this.#evidence, this.#components, arrival)
+    if (partners.length > 0) this.#components.join([arrival.attacker, ...partners])
   }
 }
 
-function valuesOf({ c2Endpoints, payloadHashes }: HardFeatures): number {
+function isSameClient(a: HardFeatures, b: HardFeatures): boolean {
+  return a.ja3 === b.ja3 && a.hassh === b.hassh
+}
+
+/** Payloads and endpoints. */
+function valuesOf(evidence: readonly Evidence[]): Evidence[] {
+  return evidence.filter((item) => !namesClient(item))
+}
+
+function valueCount({ c2Endpoints, payloadHashes }: HardFeatures): number {
   return c2Endpoints.size + payloadHashes.size
 }
 

@@ -1,5 +1,12 @@
 import { Components } from '../clustering/components.ts'
-import { type Evidence, evidenceKey, evidenceOf, type IsGeneric, namesClient } from './evidence.ts'
+import {
+  clientEvidenceOf,
+  type Evidence,
+  evidenceKey,
+  evidenceOf,
+  type IsGeneric,
+  namesClient,
+} from './evidence.ts'
 import type { HardFeatures } from './features.ts'
 
 /** Those that hold one value, by their places in the list. */
@@ -98,7 +105,7 @@ function joinUnlessVetoed(
   }
   const firstWith = new Map<string, number>()
   for (const place of places) {
-    for (const client of clientEvidence(members[place]!)) {
+    for (const client of clientEvidenceOf(members[place]!)) {
       if (!isGeneric(client)) continue
       const key = evidenceKey(client)
       const first = firstWith.get(key)
@@ -106,11 +113,4 @@ function joinUnlessVetoed(
       else join(first, place, evidence)
     }
   }
-}
-
-function clientEvidence({ hassh, ja3 }: HardFeatures): Evidence[] {
-  const evidence: Evidence[] = []
-  if (ja3 !== null) evidence.push({ kind: 'j', value: ja3 })
-  if (hassh !== null) evidence.push({ kind: 'h', value: hassh })
-  return evidence
 }
