@@ -8,6 +8,7 @@ import { MergeChains } from '../../topology/clustering/merge-chains.ts'
 import { type ProductSerdes, productTopology } from '../../topology/product-topology.ts'
 import { type Actor, type ClusteredCorpus, judgedCorpus } from './corpus.ts'
 import { inputOf } from './corpus-input.ts'
+import { groupsBy } from './groups.ts'
 import type { PolicyName } from './vector-driver.ts'
 import {
   campaignVectorSerdes,
@@ -102,15 +103,4 @@ async function campaignsOf(driver: TopologyTestDriver): Promise<Map<string, stri
   const chains = await chainsOf(driver, 'campaigns')
   const rows = await rowsOf<{ readonly campaign: string }>(driver, 'campaign-identities')
   return new Map(rows.map(([identity, { campaign }]) => [identity, chains.endOf(campaign)]))
-}
-
-function groupsBy(actors: readonly Actor[], labelOf: (actor: Actor) => string): Actor[][] {
-  const groups = new Map<string, Actor[]>()
-  for (const actor of actors) {
-    const label = labelOf(actor)
-    const group = groups.get(label)
-    if (group === undefined) groups.set(label, [actor])
-    else group.push(actor)
-  }
-  return [...groups.values()]
 }

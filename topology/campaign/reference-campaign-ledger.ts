@@ -1,7 +1,9 @@
 import { toByteString } from '../../bytes/byte-string.ts'
 import { pairKey } from '../attribution/store-keys.ts'
+import { isSameRow } from '../clustering/same-row.ts'
 import { MergeChains } from '../clustering/merge-chains.ts'
-import { featuresOfMessage } from './campaign-member.ts'
+import { campaignMemberCodec } from './campaign-member-codec.ts'
+import { type CampaignMember, featuresOfMessage } from './campaign-member.ts'
 import type { CampaignRow } from './campaign-row.ts'
 import type { CampaignStores } from './campaign-stores.ts'
 import type { ReferenceCampaignIdentity } from './reference-campaign-rows.ts'
@@ -64,19 +66,21 @@ export class ReferenceCampaignLedger {
     const { identities, members } = this.#listed
     const { firstSeen, mergedInto } = message
     const identity = toByteString(identityText)
-    const former = identities.get(identity)?.campaign
-    if (former !== undefined) members.delete(pairKey(toByteString(former), identity))
-    if (mergedInto === null) {
-      members.put(pairKey(toByteString(campaign), identity), { firstSeen })
-    }
-    identities.put(identity, {
+    const old = identities.get(identity)
+    const row: CampaignMember = {
       firstSeen,
       mergedInto: mergedInto === null ? null : toByteString(mergedInto),
       root: toByteString(founder),
       campaign,
       isStale: false,
       features: featuresOfMessage(message),
-    })
+    }
+    if (isSameRow(campaignMemberCodec, old, row)) return
+    if (old !== undefined) members.delete(pairKey(toByteString(old.campaign), identity))
+    if (mergedInto === null) {
+      members.put(pairKey(toByteString(campaign), identity), { firstSeen })
+    }
+    identities.put(identity, row)
   }
 
   #listCampaign(campaign: string, row: CampaignRow): void {

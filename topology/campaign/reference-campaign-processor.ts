@@ -48,8 +48,8 @@ export class ReferenceCampaignProcessor implements Processor<IdentityMessage, ob
 
   punctuate(timestampMs: number, context: ProcessorContext<object>): void {
     const outcome = campaignPass(this.#intercept(this.#store), REFERENCE_CAMPAIGNS)
-    context.count('failed-steps', outcome.failures)
-    context.count('broken-chains', outcome.cycles)
+    if (outcome.failures > 0) context.count('steps-failed', outcome.failures)
+    if (outcome.cycles > 0) context.count('broken-chains', outcome.cycles)
     for (const { key, sink, value } of campaignRecords(outcome)) {
       context.forward({ key, value, timestampMs }, CAMPAIGN_SINKS[sink])
     }

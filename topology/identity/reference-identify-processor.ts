@@ -68,8 +68,8 @@ export class ReferenceIdentifyProcessor implements Processor<ReferenceInput, Out
     const store = new ReferenceIdentityStore(this.#stores)
     const { clusterer, intercept } = this.#options
     const outcome = clusterer.pass(intercept(store))
-    context.count('failed-steps', outcome.failures)
-    context.count('broken-chains', outcome.brokenChains)
+    if (outcome.failures > 0) context.count('steps-failed', outcome.failures)
+    if (outcome.brokenChains > 0) context.count('broken-chains', outcome.brokenChains)
     for (const { key, sink, value } of identityRecords(outcome)) {
       send(IDENTITY_SINKS[sink], key, value)
     }

@@ -59,8 +59,12 @@ export class ReferenceIdentityStore implements IdentityStore {
     this.#change(identity, { mergedInto })
   }
 
+  /** A pass rolls everything up; what has not changed is not written again. */
   rollUp(identity: string, fingerprints: IdentityFingerprints): void {
-    this.#change(identity, { fingerprints })
+    const known = this.#stores.identities.get(toByteString(identity))?.fingerprints
+    if (JSON.stringify(known) !== JSON.stringify(fingerprints)) {
+      this.#change(identity, { fingerprints })
+    }
   }
 
   /** Those that are known, by first_seen, and then by id. */
