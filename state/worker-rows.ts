@@ -17,7 +17,7 @@ export interface WorkerStateRow {
   /** Epoch milliseconds; null: none was made. */
   readonly lastPassMs: number | null
   readonly passes: number
-  /** Messages taken in since the last pass. */
+  /** What was taken in, and told by no pass yet. */
   readonly pending: number
   /** What it groups, and the groups it has made, as of the last pass. */
   readonly members: number

@@ -131,7 +131,7 @@ const workerProperties = {
   },
   last_pass_ts: { type: ['number', 'null'], description: 'Epoch seconds; null: none was made.' },
   passes: { type: 'integer' },
-  pending: { type: 'integer', description: 'Messages taken in since the last pass.' },
+  pending: { type: 'integer', description: 'What was taken in, and told by no pass yet.' },
   members: {
     type: 'integer',
     description: 'What it groups, as of the last pass: attackers, of campaign identities.',

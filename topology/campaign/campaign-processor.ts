@@ -85,7 +85,7 @@ export class CampaignProcessor implements Processor<IdentityMessage | ControlMes
     }
     const { failures } = steps
     if (failures > 0) context.count('steps-failed', failures)
-    const { campaignsAdded: groups, identitiesAdded: members } = news
-    this.#gate.passed(timeMs, { members, groups, failures })
+    const { campaignsAdded: groups, identitiesAdded: members, left } = news
+    this.#gate.passed(timeMs, { members, groups, failures }, left)
   }
 }

@@ -43,7 +43,7 @@ interface Concerned {
  * Q1. The row of an identity is a function of what is known of its members now (`events` apart), so
  *     rows after a pass are those of a fold over everything; and after an un-merge as if the merge
  *     had never been.
- * Q2. It costs the changes, and the members of the identities that they touched; those are read in
+ * Q2. It tells what `announce` lets it tell, and costs the changes, and the members of the identities that they touched; those are read in
  *     a few bulk reads, however many there are.
  * Q3. A pass with nothing new writes nothing and has nothing to tell.
  */

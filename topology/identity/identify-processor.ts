@@ -105,7 +105,7 @@ export class IdentifyProcessor implements Processor<AttackerMessage | ControlMes
     const failures = result.failures + this.#outlet.tell(result)
     this.#count('rolled-up-left-out', leftOut)
     this.#count('steps-failed', failures)
-    this.#gate.passed(timeMs, { members, groups, failures })
+    this.#gate.passed(timeMs, { members, groups, failures }, result.announcement.left)
   }
 
   #see({ attacker: attackerUuid, firstSeen }: SeenMessage): void {

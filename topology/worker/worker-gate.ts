@@ -18,7 +18,8 @@ export interface PassChange {
  *
  * W1. Running, a pass is due when something was taken in. Paused, everything is still taken in and
  *     nothing announced; when it resumes, one pass announces all of it.
- * W2. `run` makes one pass due whatever is pending, also of a paused worker, which stays paused.
+ * W2. `run` makes one pass due whatever is pending, also of a paused worker, which stays paused. Of
+ *     very much a pass tells a part, and is followed by others until nothing is left.
  * W3. A change of status is told by a heartbeat at once; else there is one a minute.
  * W4. Its memory is the row of its store, put in the transaction of what caused it: a restart, a
  *     rebalance and a crash neither forget a command nor obey it twice.
@@ -58,13 +59,13 @@ export class WorkerGate {
     return isRunRequested || (status === 'running' && pending > 0)
   }
 
-  /** Everything that was pending was announced. */
-  passed(nowMs: number, change: PassChange): void {
+  /** @param left of what was pending, what the pass did not come to: the next one is due for it */
+  passed(nowMs: number, change: PassChange, left = 0): void {
     const row = this.#row()
     this.#put({
       ...row,
-      isRunRequested: false,
-      pending: 0,
+      isRunRequested: row.isRunRequested && left > 0,
+      pending: left,
       lastPassMs: nowMs,
       passes: row.passes + 1,
       members: row.members + change.members,

@@ -22,7 +22,7 @@ export interface WorkerRow {
   /** Epoch milliseconds; null: none was made. */
   readonly lastPassMs: number | null
   readonly passes: number
-  /** Messages taken in since the last pass. */
+  /** What was taken in and no pass has told yet: messages, or what the last pass did not come to. */
   readonly pending: number
   /** As of the last pass. */
   readonly members: number

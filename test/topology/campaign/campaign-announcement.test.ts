@@ -4,6 +4,7 @@ import {
   announceCampaigns,
   type CampaignAnnouncement,
 } from '../../../topology/campaign/campaign-announcement.ts'
+import { campaignChanges } from '../../../topology/campaign/campaign-changes.ts'
 import { campaignOf } from '../../../topology/campaign/campaign-id.ts'
 import { anyIdentity, anyMerge, identity, mergedOut } from './arbitrary-messages.ts'
 import { CampaignsInMemory } from './campaign-stores-in-memory.ts'
@@ -103,6 +104,7 @@ const SILENCE = {
   unmerged: [],
   identitiesAdded: 0,
   campaignsAdded: 0,
+  left: 0,
 }
 const [a, b, d] = ['a', 'b', 'd'].map(campaignOf) as [string, string, string]
 const sharing = (payload: string, ...ids: string[]) =>
@@ -112,6 +114,33 @@ function world() {
   const campaigns = new CampaignsInMemory(100)
   return { campaigns, announce: (nowTs = 1) => announceCampaigns(campaigns.stores, nowTs) }
 }
+
+test('an announcement in parts leaves a reader, and the rows, as one of everything does', () => {
+  const any = fc.oneof({ weight: 4, arbitrary: anyIdentity }, { weight: 2, arbitrary: anyMerge })
+  const rounds = fc.array(fc.array(any, { maxLength: 20 }), { maxLength: 4 })
+  fc.assert(
+    fc.property(rounds, fc.constantFrom(1, 2, 3), (history, identitiesMax) => {
+      const campaigns = new CampaignsInMemory(100)
+      const reader = new Reader()
+      for (const messages of history) {
+        campaigns.apply(...messages)
+        for (let left = 1; left > 0;) {
+          const part = announceCampaigns(campaigns.stores, 1, identitiesMax)
+          reader.read(part)
+          left = part.left
+        }
+        const roots = Object.entries(campaigns.roots())
+        const expected = roots.map(([id, root]) => [id, campaignOf(root)] as const)
+        expect(reader.known(roots.map(([id]) => id))).toEqual(Object.fromEntries(expected))
+        expect(reader.campaigns).toEqual(new Set(expected.map(([, campaign]) => campaign)))
+        const rows = campaigns.stores.campaigns.entries()
+        expect(rows).toMatchObject(campaignsFromScratch(campaigns))
+        expect(campaigns.stores.pending.entries()).toEqual([])
+      }
+    }),
+    { numRuns: 500 },
+  )
+})
 
 test('an announcement without news is silent', () => {
   const { announce, campaigns } = world()
@@ -126,9 +155,9 @@ test('an announcement without news is silent', () => {
 
 test('a campaign of very many identities is formed with the first of them, the rest assigned', () => {
   const ids = Array.from({ length: 4_100 }, (_, i) => `i${i}`)
-  const large = new CampaignsInMemory(10_000)
-  large.apply(...sharing('p', ...ids))
-  const { assigned, formed } = announceCampaigns(large.stores, 1)
+  const after = { as: 'member', root: 'i0' } as const
+  const changes = ids.map((id) => ({ identity: id, before: { as: 'unknown' } as const, after }))
+  const { assigned, formed } = campaignChanges(changes)
   expect(formed.map(({ identities }) => identities)).toEqual([ids.slice(0, 4_096)])
   expect(assigned.map((each) => each.identity)).toEqual(ids.slice(4_096))
 })

@@ -37,6 +37,20 @@ test('paused, nothing is due whatever is taken in; resumed, one pass is', () => 
   expect(gate.isPassDue()).toBe(false)
 })
 
+test('of very much passes follow until nothing is left, also of a run while paused', () => {
+  const { gate, tell } = newGate()
+  tell('pause')
+  gate.took()
+  tell('run')
+  gate.passed(1, unchanged, 7)
+  expect(gate.isPassDue()).toBe(true)
+  gate.passed(2, unchanged, 0)
+  expect(gate.isPassDue()).toBe(false)
+  tell('resume')
+  gate.passed(3, unchanged, 2)
+  expect(gate.isPassDue()).toBe(true)
+})
+
 test('a run makes one pass due even with nothing pending', () => {
   const { gate, tell } = newGate()
   tell('run')
