@@ -28,9 +28,9 @@ function featuresOf({ ja3, payload }: Told): HardFeatures {
 
 /** What is told of each kind, whatever the order. */
 function tally(parts: readonly Announcement[]) {
-  const all = <K extends 'formed' | 'linked' | 'links' | 'merged' | 'unmerged'>(kind: K) =>
+  const all = (kind: 'formed' | 'linked' | 'links' | 'merged' | 'unmerged') =>
     parts
-      .flatMap((part) => part[kind] as readonly unknown[])
+      .flatMap((part): readonly unknown[] => part[kind])
       .map((each) => JSON.stringify(each))
       .sort()
   return {
