@@ -56,6 +56,12 @@ export class ComponentIndex {
     })
   }
 
+  /** Reads what {@link settle} will ask for, wherever these attackers go. */
+  recall(attackers: readonly ByteString[]): void {
+    this.#stores.components.getAll(attackers.map(headKey))
+    this.#stores.pending.getAll(attackers.map((attacker) => PENDING_ATTACKERS + attacker))
+  }
+
   /** A new attacker, alone. */
   admit(attacker: ByteString, member: ClusterMember): void {
     this.#stores.attackers.put(attacker, { ...member, root: attacker })

@@ -145,13 +145,25 @@ export class IncrementalClusterer {
       const holders = this.#evidence.holders(evidence)
       for (const { root } of this.#components.rows(holders)) stale.add(root)
     }
+    this.#recallMembers([...stale])
     for (const root of stale) this.#components.recompute(root, this.#evidence.isGeneric)
     for (const evidence of specific) this.#joinHolders(evidence)
+  }
+
+  /**
+   * Reads all that work on whole components asks for, of all of them together: found missing one by
+   * one, each row would have the work begin anew.
+   */
+  #recallMembers(roots: readonly ByteString[]): void {
+    const members = this.#components.membersOfAll(roots).flat()
+    this.#evidence.recall(this.#components.rows(members).flatMap((row) => [...evidenceOf(row)]))
+    this.#components.recall(members)
   }
 
   #joinHolders(evidence: Evidence): void {
     const holders = this.#evidence.holders(evidence)
     const rows = this.#components.rows(holders)
+    this.#recallMembers([...new Set(rows.map(({ root }) => root))])
     for (const group of partition(rows, this.#evidence.isGeneric)) {
       this.#components.join(group.map((place) => holders[place]!))
     }

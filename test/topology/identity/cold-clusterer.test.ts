@@ -22,7 +22,7 @@ const SPECS = [
   identityPendingStore,
 ]
 
-async function openOn(disk: MemoryDisk) {
+async function openOn(disk: MemoryDisk, genericLimit = 1_000) {
   const state = await TaskState.open({
     database: new MemoryDatabase(disk),
     stores: SPECS,
@@ -35,7 +35,7 @@ async function openOn(disk: MemoryDisk) {
     components: state.store<never>(identityComponentsStore.name),
     pending: state.store<never>(identityPendingStore.name),
   }
-  return { state, stores, clusterer: new IncrementalClusterer(stores, 1_000) }
+  return { state, stores, clusterer: new IncrementalClusterer(stores, genericLimit) }
 }
 
 function withPayloads(hassh: string | null, ...payloads: string[]): HardFeatures {
@@ -43,6 +43,15 @@ function withPayloads(hassh: string | null, ...payloads: string[]): HardFeatures
 }
 
 const SIZE = 300
+
+/** All of it goes to the disk. */
+async function leave(state: TaskState): Promise<void> {
+  state.endBatch()
+  state.beginCommit(() => undefined)
+  state.commitSucceeded(new Map(SPECS.map(({ name }) => [name, at(1)])))
+  await state.checkpoint()
+  await state.close()
+}
 
 /** Two halves, each of one HASSH, that a member without any joins by a payload; all on disk. */
 async function bridgedHalves(): Promise<MemoryDisk> {
@@ -53,11 +62,7 @@ async function bridgedHalves(): Promise<MemoryDisk> {
     await record(state, () => void clusterer.apply(`a${i}`, i, features))
   }
   await record(state, () => void clusterer.apply('bridge', SIZE, withPayloads(null, 'p')))
-  state.endBatch()
-  state.beginCommit(() => undefined)
-  state.commitSucceeded(new Map(SPECS.map(({ name }) => [name, at(1)])))
-  await state.checkpoint()
-  await state.close()
+  await leave(state)
   return disk
 }
 
@@ -77,4 +82,23 @@ test('with nothing in memory, who joins all holders of a payload runs again a fe
   const { clusterer, state } = await openOn(await bridgedHalves())
   const join = () => void clusterer.apply('newcomer', SIZE + 1, withPayloads(null, 'p'))
   expect(await record(state, join)).toBeLessThan(12)
+})
+
+test('with nothing in memory, a value that crosses the limit has its profile run again a few times', async () => {
+  const disk = new MemoryDisk()
+  const first = await openOn(disk, SIZE)
+  for (let i = 0; i < SIZE; i++) {
+    const features = withPayloads('go', `pair-${i >> 1}`)
+    await record(first.state, () => void first.clusterer.apply(`a${i}`, i, features))
+  }
+  await leave(first.state)
+  const generic = await openOn(disk, SIZE)
+  const features = withPayloads('go')
+  const dissolve = () => void generic.clusterer.apply('b', SIZE, features)
+  expect(await record(generic.state, dissolve)).toBeLessThan(12)
+  await leave(generic.state)
+  // The limit was raised: the next holder finds the value specific.
+  const specific = await openOn(disk, 2 * SIZE)
+  const join = () => void specific.clusterer.apply('c', SIZE + 1, features)
+  expect(await record(specific.state, join)).toBeLessThan(12)
 })
