@@ -9,6 +9,15 @@ export interface PostingHead {
   readonly isGeneric: boolean
 }
 
+/**
+ * Whether a value is generic once so many hold it: from more than `limit` holders on, until fewer
+ * than half of it are left. In between it stays what it was, so a holder that comes and goes cannot
+ * merge and un-merge all others each time.
+ */
+export function isGenericAfter(wasGeneric: boolean, holders: number, limit: number): boolean {
+  return wasGeneric ? holders * 2 >= limit : holders > limit
+}
+
 const VERSION = 1
 
 /** `01, varint holders × 2 + generic` */

@@ -1,8 +1,7 @@
 import type { ByteString } from '../../bytes/byte-string.ts'
 import { groupKey, pairKey, restOf } from '../attribution/store-keys.ts'
-import { isGenericAfter } from '../identity/evidence-head.ts'
 import type { KeyValueStore } from '../store.ts'
-import type { PostingHead } from './posting-head.ts'
+import { isGenericAfter, type PostingHead } from './posting-head.ts'
 import type { Presence } from './presence.ts'
 
 /** Whether a value became generic with a change, or specific again. */

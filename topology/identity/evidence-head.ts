@@ -8,7 +8,7 @@ import { HOLDER_CLASSES, type HolderClass } from './holder-class.ts'
 export interface EvidenceHead {
   /** Attackers that hold the value, of all classes. */
   readonly holders: number
-  /** Sharing it alone makes no edge: see {@link isGenericAfter}. */
+  /** Sharing it alone makes no edge: see `isGenericAfter`. */
   readonly isGeneric: boolean
   /** One a {@link HolderClass}. */
   readonly classes: readonly ClassHead[]
@@ -52,15 +52,6 @@ export function withoutHolder(
   const known = holder === attacker ? NO_HOLDER : holder
   const classes = head.classes.with(of, { count: count - 1, holder: known })
   return { ...head, holders: head.holders - 1, classes }
-}
-
-/**
- * Whether a value is generic once so many hold it: from more than `limit` holders on, until fewer
- * than half of it are left. In between it stays what it was, so a holder that comes and goes cannot
- * merge and un-merge all others each time.
- */
-export function isGenericAfter(wasGeneric: boolean, holders: number, limit: number): boolean {
-  return wasGeneric ? holders * 2 >= limit : holders > limit
 }
 
 const VERSION = 2

@@ -1,14 +1,9 @@
 import type { ByteString } from '../../bytes/byte-string.ts'
+import { isGenericAfter } from '../clustering/posting-head.ts'
 import type { KeyValueStore } from '../store.ts'
 import { attackerOf, evidenceRowKey, PENDING_EVIDENCE, postingGroup } from './cluster-keys.ts'
 import type { Evidence } from './evidence.ts'
-import {
-  type EvidenceHead,
-  isGenericAfter,
-  NO_HEAD,
-  withHolder,
-  withoutHolder,
-} from './evidence-head.ts'
+import { type EvidenceHead, NO_HEAD, withHolder, withoutHolder } from './evidence-head.ts'
 import type { HolderClass } from './holder-class.ts'
 import type { IdentifyStores } from './identify-stores.ts'
 

@@ -3,7 +3,7 @@ import { featuresOfMessage } from '../../../topology/campaign/campaign-member.ts
 import type { IdentityMessage } from '../../../topology/campaign/identity-message.ts'
 import { type IsGenericTie, tiesOf } from '../../../topology/campaign/tie.ts'
 import { Components } from '../../../topology/clustering/components.ts'
-import { isGenericAfter } from '../../../topology/identity/evidence-head.ts'
+import { isGenericAfter } from '../../../topology/clustering/posting-head.ts'
 
 /** Campaigns from scratch: after each message ties are counted anew, and every pair is looked at. */
 export class CampaignsOfPairs {

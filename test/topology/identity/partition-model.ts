@@ -1,7 +1,7 @@
 import { Components } from '../../../topology/clustering/components.ts'
 import { evidenceRowKey } from '../../../topology/identity/cluster-keys.ts'
 import { evidenceOf, type IsGeneric } from '../../../topology/identity/evidence.ts'
-import { isGenericAfter } from '../../../topology/identity/evidence-head.ts'
+import { isGenericAfter } from '../../../topology/clustering/posting-head.ts'
 import type { HardFeatures } from '../../../topology/identity/features.ts'
 import { isVetoed } from '../../../topology/identity/weight.ts'
 
