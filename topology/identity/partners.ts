@@ -1,4 +1,5 @@
 import type { ByteString } from '../../bytes/byte-string.ts'
+import { AgreeingHolders } from './agreeing-holders.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import type { ComponentIndex } from './component-index.ts'
 import { clientEvidenceOf, type Evidence } from './evidence.ts'
@@ -39,8 +40,10 @@ interface SharedValue {
  * W2. Its posting list is read for the first holder that joins all, for the first of a sort to be
  *     joined to the other, and where the head names nobody of those it counts. Each is rare, or
  *     follows a change that costs all of a component anyway.
- * W3. Who agrees in a specific fingerprint is joined by that. In a generic one: if no holder that
- *     the head names agrees, the list is read.
+ * W3. Who agrees in a specific fingerprint is joined by that. In a generic one any holder that agrees
+ *     will do: one of those that heads name, or of those of lists that were read, and if there is
+ *     none the next lists are read, twice as many each time. A crowd that shares many values costs
+ *     one list.
  */
 export function partnersOf(
   evidence: EvidenceIndex,
@@ -68,7 +71,7 @@ class Search {
     const values = this.#shared(this.#arrival.values)
     for (const value of values) this.#joinByClass(value)
     this.#joinByGeneric([...values, ...this.#shared(this.#arrival.compared)])
-    this.#joinByLists()
+    this.#joinUnlessVetoed(this.#rowsOfLists([...this.#unread]))
     return [...this.#partners]
   }
 
@@ -102,31 +105,45 @@ class Search {
   #joinByGeneric(values: readonly SharedValue[]): void {
     const generic = [...clientEvidenceOf(this.#arrival.member)].filter(this.#evidence.isGeneric)
     if (generic.length === 0) return
-    const open = values.filter(({ evidence, head }) => {
+    const agreeing = new AgreeingHolders(generic)
+    let open = values.filter(({ evidence, head }) => {
       return head.classes[JOINS_ALL]!.count === 0 && !this.#unread.has(evidence)
     })
-    const names = open.map(({ head }) => this.#named(head, HOLDER_CLASSES))
-    const rows = this.#rows(names.flat())
-    for (const [i, { evidence }] of open.entries()) {
-      const agreeing = generic.map((each) => names[i]!.find((name) => has(rows.get(name)!, each)))
-      if (agreeing.includes(undefined)) this.#unread.add(evidence)
-      else for (const name of agreeing) this.#partners.add(name!)
+    agreeing.learn(this.#rows(open.flatMap(({ head }) => this.#named(head, HOLDER_CLASSES))))
+    for (let lists = 1; ; lists *= 2) {
+      open = open.filter(({ evidence }) => !this.#joinAgreeing(evidence, agreeing))
+      if (open.length === 0) return
+      const read = open.slice(0, lists).map(({ evidence }) => evidence)
+      agreeing.learn(this.#rowsOfLists(read))
+      for (const evidence of read) this.#joinAgreeing(evidence, agreeing)
+      open = open.slice(lists)
     }
+  }
+
+  /** @returns whether there is one for each fingerprint */
+  #joinAgreeing(evidence: Evidence, agreeing: AgreeingHolders): boolean {
+    const holders = agreeing.of(evidence)
+    for (const holder of holders) if (holder !== undefined) this.#partners.add(holder)
+    return !holders.includes(undefined)
   }
 
   /** Everybody whom it has an edge to: that is more than must be joined, and as cheap. */
-  #joinByLists(): void {
-    const { attacker, member } = this.#arrival
-    const holders = this.#evidence.holdersOfAll([...this.#unread]).flat()
-    for (const [holder, row] of this.#rows(holders)) {
-      if (holder !== attacker && !isVetoed(member, row)) this.#partners.add(holder)
+  #joinUnlessVetoed(holders: ReadonlyMap<ByteString, ClusterMember>): void {
+    for (const [holder, row] of holders) {
+      if (!isVetoed(this.#arrival.member, row)) this.#partners.add(holder)
     }
   }
 
+  #rowsOfLists(values: readonly Evidence[]): Map<ByteString, ClusterMember> {
+    return this.#rows(this.#evidence.holdersOfAll(values).flat())
+  }
+
+  /** Of others. */
   #rows(attackers: readonly ByteString[]): Map<ByteString, ClusterMember> {
-    const unique = [...new Set(attackers)]
-    const rows = this.#components.rows(unique)
-    return new Map(unique.map((attacker, i) => [attacker, rows[i]!]))
+    const others = new Set(attackers)
+    others.delete(this.#arrival.attacker)
+    const rows = this.#components.rows([...others])
+    return new Map([...others].map((attacker, i) => [attacker, rows[i]!]))
   }
 
   /** Other holders that a head names of some classes. */
@@ -135,8 +152,4 @@ class Search {
       .map((each) => head.classes[each]!.holder)
       .filter((holder) => holder !== NO_HOLDER && holder !== this.#arrival.attacker)
   }
-}
-
-function has(member: ClusterMember, { kind, value }: Evidence): boolean {
-  return (kind === 'j' ? member.ja3 : member.hassh) === value
 }

@@ -126,6 +126,72 @@ test('a merge of n attackers costs in proportion to n, and so does its end', () 
   }
 })
 
+type Client = Pick<HardFeatures, 'hassh' | 'ja3'>
+
+/** A crowd that shares payloads; hundreds without have the HASSH `go`, so it is generic. */
+function crowdOf(size: number, payloads: number, clientOf: (i: number) => Client) {
+  const payloadHashes = new Set(Array.from({ length: payloads }, (_, i) => `p${i}`))
+  const { apply, toll } = tolled(100)
+  for (let i = 0; i < 200; i++) apply(`hub-${i}`, i, having('go'))
+  const come = (attacker: string, client: Client) =>
+    toll.of(() => {
+      apply(attacker, 1_000, { ...client, payloadHashes, c2Endpoints: new Set() })
+    })
+  for (let i = 0; i < size; i++) come(`a${i}`, clientOf(i))
+  return { come }
+}
+
+const nothing: Client = { ja3: null, hassh: null }
+
+const crowds: [string, (i: number) => Client][] = [
+  ['of whom nothing is known', () => nothing],
+  ['of which each has a HASSH of its own', (i) => ({ ja3: null, hassh: `h${i}` })],
+  [
+    'of which each has a JA3 or a HASSH of its own',
+    (i) => (i % 2 === 0 ? { ja3: `j${i}`, hassh: null } : { ja3: null, hassh: `h${i}` }),
+  ],
+  ['of which each has both of its own', (i) => ({ ja3: `j${i}`, hassh: `h${i}` })],
+  ['with a generic HASSH', () => ({ ja3: null, hassh: 'go' })],
+]
+
+test.each(crowds)(
+  'one more of a crowd %s costs its values, not who holds them',
+  (_who, clientOf) => {
+    const costOf = (size: number, payloads: number) =>
+      crowdOf(size, payloads, clientOf).come('new', clientOf(size))
+    expect(costOf(80, 20)).toBe(costOf(20, 20))
+    const [few, more, most] = [10, 20, 40].map((payloads) => costOf(20, payloads)) as [
+      number,
+      number,
+      number,
+    ]
+    expect(most - more).toBe(2 * (more - few))
+    expect(most).toBeLessThan(40 * 5 + 30)
+  },
+)
+
+test('the first of whom nothing is known joins all holders once; who follows joins one', () => {
+  const both = (i: number): Client => ({ ja3: `j${i}`, hassh: `h${i}` })
+  const costs = [20, 80].map((size) => {
+    const { come } = crowdOf(size, 20, both)
+    return { first: come('first', nothing), next: come('next', nothing) }
+  })
+  expect(costs[1]!.first - costs[0]!.first).toBeGreaterThan(60 * 20)
+  expect(costs[1]!.first - costs[0]!.first).toBeLessThan(60 * (20 + 15))
+  expect(costs[1]!.next).toBe(costs[0]!.next)
+})
+
+test('where heads name nobody who agrees in a generic fingerprint, one list tells who agrees, however many values', () => {
+  const costs = [10, 20, 40].map((payloads) => {
+    const { come } = crowdOf(0, payloads, () => nothing)
+    come('a', { ja3: null, hassh: 'else' })
+    for (let i = 0; i < 40; i++) come(`b${i}`, { ja3: null, hassh: 'go' })
+    return come('new', { ja3: null, hassh: 'go' })
+  }) as [number, number, number]
+  expect(costs[2] - costs[1]).toBe(2 * (costs[1] - costs[0]))
+  expect(costs[2]).toBeLessThan(40 * 5 + 41 * 5)
+})
+
 test('a pass with nothing new reads one group', () => {
   const { apply, pass, toll } = tolled(100)
   for (let i = 0; i < 100; i++) apply(`a${i}`, i, having('h'))
