@@ -34,7 +34,7 @@ const ATTACKERS = [0, 1, 2, 3, 4, 5, 6].map((n) => `attacker-${n}`).concat('ätt
 /** Few of each kind, so that attackers often share some, and `go` is now and then a hub. */
 const WARES: Wares = {
   ja3: ['j1', 'j2', 'j3'],
-  hassh: ['go', 'go', 'go', 'h1', 'h2'],
+  hassh: ['go', 'h1', 'h2'],
   payloads: ['p1', 'p2', 'p3'],
   endpoints: ['c1', 'c2'],
 }
@@ -64,6 +64,9 @@ export class RandomIntrusions {
   readonly #traits = new Map<string, Traits>()
   readonly #sent: Sent[] = []
   #count = 0
+  #isInFashion = false
+  /** Those who have yet to follow the fashion. */
+  #followers: string[] = []
 
   constructor(random: () => number, options: RandomIntrusionsOptions = {}) {
     const { attackers = ATTACKERS, commands = true, waresOf = () => WARES } = options
@@ -75,14 +78,20 @@ export class RandomIntrusions {
   }
 
   next(nowMs: number): Sent {
+    const follower = this.#random() < 0.6 ? this.#followers.pop() : undefined
+    if (follower !== undefined) return this.#followFashion(follower, nowMs)
     const chance = this.#random()
-    if (chance < 0.5) {
+    if (chance < 0.45) {
       const { record } = this.#observations.next(nowMs)
       return { topic: PUBLIC_TOPICS.observation, record }
     }
-    if (chance < 0.56 && this.#sent.length > 0) return this.#pick(this.#sent)
+    if (chance < 0.5 && this.#sent.length > 0) return this.#pick(this.#sent)
     if (this.#commands && chance > 0.98) return this.#command(nowMs)
-    const sent = chance < 0.85 ? this.#profile(nowMs) : this.#tag(nowMs)
+    if (chance < 0.55) {
+      this.#isInFashion = !this.#isInFashion
+      this.#followers = this.#attackers.filter(() => this.#random() < 0.8)
+    }
+    const sent = chance < 0.86 ? this.#profile(nowMs) : this.#tag(nowMs)
     this.#sent.push(sent)
     return sent
   }
@@ -109,6 +118,14 @@ export class RandomIntrusions {
     return { firstSeen, ja3: null, hassh: null, payloads: [], endpoints: [] }
   }
 
+  /** A tool comes into use with most attackers, or goes out of it: a value becomes a hub, or none. */
+  #followFashion(attacker: string, nowMs: number): Sent {
+    const traits = this.#traits.get(attacker) ?? this.#stranger(nowMs)
+    const hassh = this.#isInFashion ? this.#waresOf(attacker).hassh[0]! : null
+    this.#traits.set(attacker, { ...traits, hassh })
+    return profileRecord(attacker, { ...traits, hassh }, nowMs)
+  }
+
   /** One thing is other than before. */
   #changed(attacker: string, traits: Traits): Traits {
     const wares = this.#waresOf(attacker)
@@ -123,17 +140,18 @@ export class RandomIntrusions {
         return { ...traits, hassh: isGone ? null : this.#pick(wares.hassh) }
       case 5:
       case 6:
-        return { ...traits, payloads: this.#toggled(traits.payloads, wares.payloads) }
+        return { ...traits, payloads: this.#other(traits.payloads, wares.payloads, isGone) }
       case 7:
-        return { ...traits, endpoints: this.#toggled(traits.endpoints, wares.endpoints) }
+        return { ...traits, endpoints: this.#other(traits.endpoints, wares.endpoints, isGone) }
       default:
         return { ...traits, firstSeen: traits.firstSeen + this.#below(3) - 1 }
     }
   }
 
-  #toggled(own: readonly string[], of: readonly string[]): readonly string[] {
-    const ware = this.#pick(of)
-    return own.includes(ware) ? own.filter((other) => other !== ware) : [...own, ware]
+  #other(own: readonly string[], of: readonly string[], isGone: boolean): readonly string[] {
+    const ware = this.#pick(isGone && own.length > 0 ? own : of)
+    const others = own.filter((each) => each !== ware)
+    return isGone ? others : [...others, ware]
   }
 
   #tag(nowMs: number): Sent {
