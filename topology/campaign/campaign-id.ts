@@ -1,8 +1,8 @@
-import { v5 as uuidV5 } from 'uuid'
+import { NamedIds } from '../attribution/named-ids.ts'
 
-const NAMESPACE = uuidV5('attribution-streams:campaign:v1', uuidV5.URL)
+const campaigns = new NamedIds('attribution-streams:campaign:v1')
 
-/** The campaign of an identity: a UUIDv5 of its id, 32 hexadecimal digits without dashes. */
+/** The campaign of an identity of which no other is known. */
 export function campaignOf(identity: string): string {
-  return uuidV5(identity, NAMESPACE).replaceAll('-', '')
+  return campaigns.of(identity)
 }
