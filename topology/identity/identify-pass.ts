@@ -6,7 +6,14 @@ import type { ClusterMember } from './cluster-member.ts'
 import { NEVER_ANNOUNCED } from './component-index.ts'
 import type { IdentityEvent } from './identity-event.ts'
 import { appendEvents, eventsByIdentity } from './identity-history.ts'
-import { identityOf, readMembers, type RolledIdentity, rolledIdentity } from './identity-roll-up.ts'
+import {
+  identityOf,
+  readMembers,
+  readRows,
+  type RolledIdentity,
+  rolledIdentity,
+} from './identity-roll-up.ts'
+import { type Concerned, type Growth, growths, grownRow } from './identity-growth.ts'
 import { type IdentityRow, identityRowCodec, mergedIdentity } from './identity-row.ts'
 import type { IdentityStores } from './identity-stores.ts'
 import { isSameRow } from '../clustering/same-row.ts'
@@ -29,22 +36,15 @@ export interface PassResult {
   readonly groups: number
 }
 
-/** An attacker whose identity may have another row now. */
-interface Concerned {
-  readonly attacker: ByteString
-  readonly member: ClusterMember
-  readonly identity: ByteString
-  readonly old: IdentityRow | undefined
-}
-
 /**
  * One pass of the streaming policy: what changed since the pass before, in rows and to be told.
  *
  * Q1. The row of an identity is a function of what is known of its members now (`events` apart), so
  *     rows after a pass are those of a fold over everything; and after an un-merge as if the merge
  *     had never been.
- * Q2. It tells what `announce` lets it tell, and costs the changes, and the members of the identities that they touched; those are read in
- *     a few bulk reads, however many there are.
+ * Q2. It tells what `announce` lets it tell, and costs the changes, and the members of the
+ *     identities that they touched, unless attackers merely came to one; all are read in a few bulk
+ *     reads, however many there are.
  * Q3. A pass with nothing new writes nothing and has nothing to tell.
  */
 export class IdentifyPass {
@@ -58,8 +58,12 @@ export class IdentifyPass {
   run(atMs: number): PassResult {
     const announcement = announce(this.#stores)
     const concerned = this.#concerned(announcement)
+    const grown = this.#grownRows(growths(announcement, concerned))
     const roots = concerned.filter(isRoot).map(({ attacker }) => attacker)
-    const membersOf = readMembers(this.#stores, roots)
+    const membersOf = readMembers(
+      this.#stores,
+      roots.filter((root) => !grown.has(root)),
+    )
     const events = eventsByIdentity(announcement, atMs)
     const moved = new Set(announcement.changes.map(({ attacker }) => attacker))
     const steps = new Steps()
@@ -67,10 +71,10 @@ export class IdentifyPass {
     let leftOut = 0
     for (const each of concerned) {
       steps.try(() => {
-        const rolled = isRoot(each)
-          ? rolledIdentity(each.attacker, membersOf.get(each.attacker)!)
-          : null
-        this.#keep(each, rolled?.row ?? mergedRow(each), events.get(each.identity) ?? [])
+        const members = membersOf.get(each.attacker)
+        const rolled = members === undefined ? null : rolledIdentity(each.attacker, members)
+        const row = rolled?.row ?? grown.get(each.attacker) ?? mergedRow(each)
+        this.#keep(each, row, events.get(each.identity) ?? [])
         if (rolled !== null) messages.push(messageOf(each, rolled))
         else if (moved.has(each.attacker) && wasAlive(each)) messages.push(mergedMessage(each))
         leftOut += rolled?.leftOut ?? 0
@@ -96,6 +100,22 @@ export class IdentifyPass {
       const member = rows[i]
       return member === undefined ? [] : [{ attacker, member, identity: ids[i]!, old: old[i] }]
     })
+  }
+
+  /** By root, the rows that need not be rolled up. */
+  #grownRows(growths: readonly Growth[]): Map<ByteString, IdentityRow> {
+    const known = readRows(
+      this.#stores,
+      growths.flatMap(({ came }) => came),
+    )
+    const rows = new Map<ByteString, IdentityRow>()
+    let place = 0
+    for (const { came, old, root } of growths) {
+      const row = grownRow(old, known.slice(place, place + came.length))
+      place += came.length
+      if (row !== null) rows.set(root, row)
+    }
+    return rows
   }
 
   #keep({ identity, old }: Concerned, state: IdentityRow, events: readonly IdentityEvent[]): void {

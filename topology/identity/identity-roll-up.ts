@@ -32,7 +32,7 @@ export interface RolledIdentity {
 }
 
 /** Of fingerprints of one kind. */
-const FINGERPRINTS: Bounds = { itemsMax: INFRASTRUCTURE_MAX, bytesMax: 128 * 1_024 }
+export const FINGERPRINTS: Bounds = { itemsMax: INFRASTRUCTURE_MAX, bytesMax: 128 * 1_024 }
 /** Of payloads, and of endpoints. */
 const INFRASTRUCTURE: Bounds = { itemsMax: INFRASTRUCTURE_MAX, bytesMax: 256 * 1_024 }
 const VISITS_MAX = 1_024
@@ -47,19 +47,25 @@ export function readMembers(
   roots: readonly ByteString[],
 ): Map<ByteString, MemberRows[]> {
   const attackersOf = new ComponentIndex(stores).membersOfAll(roots)
-  const attackers = attackersOf.flat()
+  const rows = readRows(stores, attackersOf.flat())
+  let place = 0
+  return new Map(roots.map((root, i) => [root, attackersOf[i]!.flatMap(() => rows[place++] ?? [])]))
+}
+
+/** What is known of attackers, all read together; undefined: one has no row. */
+export function readRows(
+  stores: IdentityStores,
+  attackers: readonly ByteString[],
+): (MemberRows | undefined)[] {
   const members = stores.attackers.getAll(attackers)
   const profiles = stores.profiles.getAll(attackers)
   const keystrokes = stores.keystrokes.getAll(attackers)
   const visits = readVisits(stores, attackers)
-  const rowsAt = (place: number): MemberRows[] => {
-    const member = members[place]
-    if (member === undefined) return []
-    const told = { profile: profiles[place], keystrokes: keystrokes[place], visits: visits[place]! }
-    return [{ attacker: attackers[place]!, member, ...told }]
-  }
-  let place = 0
-  return new Map(roots.map((root, i) => [root, attackersOf[i]!.flatMap(() => rowsAt(place++))]))
+  return members.map((member, i) => {
+    if (member === undefined) return undefined
+    const told = { profile: profiles[i], keystrokes: keystrokes[i], visits: visits[i]! }
+    return { attacker: attackers[i]!, member, ...told }
+  })
 }
 
 /** Of each attacker those under its own name, and under that of its identity. */

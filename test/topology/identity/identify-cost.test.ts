@@ -192,6 +192,19 @@ test('where heads name nobody who agrees in a generic fingerprint, one list tell
   expect(costs[2]).toBeLessThan(40 * 5 + 41 * 5)
 })
 
+test('who comes to an identity and brings it nothing new costs the same however many it is', () => {
+  const costs = [50, 500].map((members) => {
+    const { apply, pass, toll } = tolled(Infinity)
+    for (let i = 0; i < members; i++) apply(`a${i}`, i, having('h', 'p'))
+    pass()
+    return toll.of(() => {
+      apply('new', members, having('h', 'p'))
+      expect(pass().messages).toEqual([])
+    })
+  })
+  expect(costs[0]).toBe(costs[1])
+})
+
 test('a pass with nothing new reads one group', () => {
   const { apply, pass, toll } = tolled(100)
   for (let i = 0; i < 100; i++) apply(`a${i}`, i, having('h'))
