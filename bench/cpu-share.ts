@@ -15,6 +15,10 @@ const ROOMS: readonly (readonly [share: string, file: RegExp])[] = [
 
 /** Runs `body` under the sampling profiler of V8. */
 export async function withCpuShares(body: () => Promise<void>): Promise<CpuShares> {
+  return shares(await cpuProfile(body))
+}
+
+export async function cpuProfile(body: () => Promise<void>): Promise<Profiler.Profile> {
   const session = new Session()
   session.connect()
   await session.post('Profiler.enable')
@@ -23,7 +27,7 @@ export async function withCpuShares(body: () => Promise<void>): Promise<CpuShare
   await body()
   const { profile } = await session.post('Profiler.stop')
   session.disconnect()
-  return shares(profile)
+  return profile
 }
 
 function shares(profile: Profiler.Profile): CpuShares {

@@ -1,4 +1,5 @@
 import type { IdentityObservation, Observation } from '../schemas/records.ts'
+import { Random } from './random.ts'
 
 /**
  * Observations of the shape that side-by-side runs with other engines use: five categorical
@@ -17,12 +18,12 @@ const START_TS = 1_714_000_000
 
 export class Workload {
   readonly #identities: string[]
-  #state: number
+  readonly #random: Random
   #count = 0
 
   constructor(identities: number, seed = 1) {
-    this.#state = seed >>> 0
-    this.#identities = Array.from({ length: identities }, () => this.#uuid())
+    this.#random = new Random(seed)
+    this.#identities = Array.from({ length: identities }, () => this.#random.uuid())
   }
 
   identityObservation(): IdentityObservation {
@@ -60,38 +61,17 @@ export class Workload {
 
   #draw() {
     const i = this.#count++
-    const k = Math.floor(this.#random() ** 2 * this.#identities.length)
-    const [primitive, values] = PRIMITIVES[this.#below(PRIMITIVES.length)]!
-    const noise = this.#below(100)
-    const value = values[noise < 85 ? k % values.length : this.#below(values.length)]!
+    const k = Math.floor(this.#random.next() ** 2 * this.#identities.length)
+    const [primitive, values] = PRIMITIVES[this.#random.below(PRIMITIVES.length)]!
+    const noise = this.#random.below(100)
+    const value = values[noise < 85 ? k % values.length : this.#random.below(values.length)]!
     return {
       who: this.#identities[k]!,
-      id: this.#uuid().replaceAll('-', ''),
-      ts: START_TS + i * 0.25 - (noise < 5 ? this.#below(60) : 0),
+      id: this.#random.uuid().replaceAll('-', ''),
+      ts: START_TS + i * 0.25 - (noise < 5 ? this.#random.below(60) : 0),
       primitive,
       value,
       evidenceRef: `shard:decky-${k % 12}/ssh/${i}`,
     }
-  }
-
-  /** Mulberry32: small, fast, and the same everywhere. */
-  #random(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0
-    let t = this.#state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
-
-  #below(bound: number): number {
-    return Math.floor(this.#random() * bound)
-  }
-
-  #uuid(): string {
-    const hex = (digits: number) =>
-      Math.floor(this.#random() * 16 ** digits)
-        .toString(16)
-        .padStart(digits, '0')
-    return `${hex(8)}-${hex(4)}-4${hex(3)}-a${hex(3)}-${hex(6)}${hex(6)}`
   }
 }

@@ -11,6 +11,7 @@ const starts = [
   'Dockerfile',
   'bench/main.ts',
   'bench/kafka/main.ts',
+  'bench/clustering/main.ts',
 ]
 
 test.each(starts)('%s starts the program with the same young generation', (name) => {

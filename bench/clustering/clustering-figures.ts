@@ -1,0 +1,38 @@
+import type { StageShares } from './stage-share.ts'
+
+/** Of a run over fresh state. */
+export interface ClusteringFigures {
+  readonly profiles: number
+  readonly profilesPerSecond: number
+  /** Of all threads of the process, RocksDB's own among them. */
+  readonly cpuMicrosPerProfile: number
+  readonly peakMiB: number
+  /** Source records of all sub-topologies. */
+  readonly records: number
+  /** A profile: records, passes and batch ends that ran again since memory lacked a row. */
+  readonly identifyMisses: number
+  /** A profile: keys and groups read from disk. */
+  readonly identifyDiskReads: number
+  readonly campaignMisses: number
+  readonly campaignDiskReads: number
+  readonly deadLetters: number
+  readonly stepsFailed: number
+  /** Empty unless profiled. */
+  readonly shares: StageShares
+}
+
+/** Of a start with all of it on disk. */
+export interface RestartFigures {
+  readonly readyMs: number
+  /** Changelog offsets passed: of each the marker of its last commit, if all else is on disk. */
+  readonly restoredOffsets: number
+  /** Source records: 0, nothing is computed anew. */
+  readonly processedRecords: number
+  readonly identities: number
+  /** Attackers of the largest identity. */
+  readonly largest: number
+  /** How often the common HASSH was reported as generic. */
+  readonly genericReports: number
+  /** Attackers that are in another component than one computed from scratch. */
+  readonly misplaced: number
+}
