@@ -4,7 +4,7 @@ import type { StageShares } from './stage-share.ts'
 export interface ClusteringFigures {
   readonly profiles: number
   readonly profilesPerSecond: number
-  /** Of all threads of the process, RocksDB's own among them. */
+  /** Of all threads of the process, RocksDB's own among them, until all is on disk. */
   readonly cpuMicrosPerProfile: number
   readonly peakMiB: number
   /** Source records of all sub-topologies. */
