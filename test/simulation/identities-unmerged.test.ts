@@ -11,7 +11,8 @@ import { profileRecord, RandomIntrusions, type Traits, type Wares } from './rand
 import { seededRandom } from './random.ts'
 import type { World } from './world.ts'
 
-const SCHEDULES = Number(process.env['SIMULATION_SCHEDULES'] ?? 10)
+/** Each plays the whole product, and costs several of the siblings'. */
+const SCHEDULES = Math.ceil(Number(process.env['SIMULATION_SCHEDULES'] ?? 40) / 4)
 const FIRST_SEED = Number(process.env['SIMULATION_SEED'] ?? 1)
 
 /** Nothing is ever generic: whether a value is depends on what was held when. */

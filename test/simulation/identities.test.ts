@@ -20,7 +20,8 @@ import {
 import { RandomIntrusions } from './random-intrusions.ts'
 import { seededRandom } from './random.ts'
 
-const SCHEDULES = Number(process.env['SIMULATION_SCHEDULES'] ?? 24)
+/** Each plays the whole product, and costs several of the siblings'. */
+const SCHEDULES = Math.ceil(Number(process.env['SIMULATION_SCHEDULES'] ?? 96) / 4)
 const FIRST_SEED = Number(process.env['SIMULATION_SEED'] ?? 1)
 
 /** Of the second, two or more still hold what becomes specific again. */
