@@ -14,6 +14,7 @@ import {
   type RunningInstance,
 } from '../support/running-instance.ts'
 
+const PATIENCE = { timeout: 15_000 }
 const endTs = Math.floor(Date.now() / 1000)
 const { observations, attackers, sharedAttackerUuid } = generateSample(endTs)
 const lines = (records: readonly object[]): string =>
@@ -201,9 +202,12 @@ describe('the sample', () => {
     const get = async (route: string) =>
       (await (await fetch(new URL(`/api/v1/${route}`, first.url))).json()) as object
     const identity = String(fed!['identity_uuid'])
-    expect(await get(`identities/${identity}`)).toMatchObject({ observation_count_live: 3 })
+    const identityNow = () => get(`identities/${identity}`)
+    await expect.poll(identityNow, PATIENCE).toMatchObject({ observation_count_live: 3 })
     const campaign = String(fed!['campaign_uuid'])
-    expect(await get(`campaigns/${campaign}`)).toMatchObject({ identity_count_live: 2 })
+    // Campaigns are told of identities after these are there.
+    const campaignNow = () => get(`campaigns/${campaign}`)
+    await expect.poll(campaignNow, PATIENCE).toMatchObject({ identity_count_live: 2 })
     const shared = String(fed!['shared_attacker_uuid'])
     const alerts = async ({ url }: RunningInstance) =>
       ((await (await fetch(new URL('/api/v1/multi-actor', url))).json()) as { data: unknown[] })

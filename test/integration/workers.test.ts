@@ -11,6 +11,7 @@ import { SseClient } from '../support/sse-client.ts'
 
 /** So long nothing must happen: several times what a pass waits. */
 const SETTLED_MS = 1_500
+const PATIENCE = { timeout: 15_000 }
 
 let folder: string
 let instance: RunningInstance
@@ -65,8 +66,11 @@ async function attackersOfIdentities(): Promise<number[]> {
 
 test('an identity grows while the worker runs', async () => {
   await send(profile('a', 'one'), profile('x', 'other'))
-  await expect.poll(attackersOfIdentities).toEqual([1, 1])
+  await expect.poll(attackersOfIdentities, PATIENCE).toEqual([1, 1])
   expect(await status('identify')).toMatchObject({ status: 'running', told: null, members: 2 })
+  // What follows looks at events of identities; their campaigns' have come by then.
+  const inCampaigns = async () => (await status('campaign')).members
+  await expect.poll(inCampaigns, PATIENCE).toBe(2)
 })
 
 test('paused, profiles that would merge identities are taken and nothing merges', async () => {
@@ -83,7 +87,7 @@ test('paused, profiles that would merge identities are taken and nothing merges'
   expect(pending).toBeGreaterThan(0)
 
   expect((await instance.cli(['worker', 'run', 'identify', '--json'])).code).toBe(0)
-  await expect.poll(attackersOfIdentities).toEqual([2])
+  await expect.poll(attackersOfIdentities, PATIENCE).toEqual([2])
   expect((await events.until(2))[1]).toMatchObject({ event: 'merged' })
   expect(await status('identify')).toMatchObject({ status: 'paused', passes: passes + 1 })
 })
@@ -97,7 +101,7 @@ test('a pause outlives a restart; resumed, what came meanwhile is announced', as
   // Who is new is on its own until somebody says otherwise; a and x are together still.
   expect(await attackersOfIdentities()).toEqual([1, 1, 2])
   expect((await instance.cli(['worker', 'resume', 'identify'])).out).toMatch(/identify +running/)
-  await expect.poll(attackersOfIdentities).toEqual([1, 3])
+  await expect.poll(attackersOfIdentities, PATIENCE).toEqual([1, 3])
   expect(await status('identify')).toMatchObject({ members: 4, groups: 2, pending: 0 })
 })
 

@@ -36,7 +36,7 @@ await describeKafka('two instances on Kafka', () => {
         for (const instance of instances) {
           await instance.getJson('/readyz')
           const { tasks } = await instance.getJson<{ tasks: { role: string }[] }>('/api/v1/tasks')
-          expect(tasks.filter(({ role }) => role === 'active')).toHaveLength(4)
+          expect(tasks.filter(({ role }) => role === 'active')).toHaveLength(5)
         }
       },
       { timeout: 60_000, interval: 500 },
@@ -70,7 +70,8 @@ await describeKafka('two instances on Kafka', () => {
         `/api/v1/identities?min_position=${bound}`,
       )
       expect(list.total).toBe(ids.length)
-      expect(list.meta.positions.map(({ task_id }) => task_id)).toHaveLength(4)
+      const tasks = list.meta.positions.map(({ task_id }) => task_id)
+      expect(tasks.filter((task) => task.startsWith('1_'))).toHaveLength(4)
     }
   }, 60_000)
 })
