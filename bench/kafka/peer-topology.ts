@@ -20,7 +20,7 @@ const PEER_OBSERVATION = {
   ],
 }
 
-/** The product's whole topology, reading the peer's records beside its own. */
+/** Attribution without a clusterer, reading the peer's records beside its own. */
 export function peerTopology(): BuiltTopology {
   return attributionTopology({
     observationTopics: ['attacker.observation'],
