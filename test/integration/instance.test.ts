@@ -119,6 +119,8 @@ describe('a running instance', () => {
   })
 
   test('streams state changes as they are committed', async () => {
+    // Identities of the profiles before have merged, and changed states by that.
+    await instance.untilCaughtUp()
     let over = false as boolean
     const tail = instance.cli(['tail', 'state-changed', '--json', '--count', '2'])
     void tail.then(() => (over = true))

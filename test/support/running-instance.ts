@@ -13,7 +13,7 @@ export interface RunningInstance {
   readonly events: () => Record<string, unknown>[]
   /** Runs another command against it. */
   cli(args: readonly string[], options?: CaptureOptions): Promise<Outcome>
-  /** Waits until nothing that was accepted is left to process. */
+  /** Waits until nothing that was accepted is left to process, nor what clusterers make of it. */
   untilCaughtUp(): Promise<void>
   /** @returns the exit code */
   stop(): Promise<number>
@@ -69,7 +69,16 @@ async function untilCaughtUp(url: string): Promise<void> {
   for (let quiet = 0; quiet < 3;) {
     const answer = await fetch(new URL('/api/v1/tasks', url))
     const { meta } = (await answer.json()) as { meta: { lag: number } }
-    quiet = meta.lag === 0 ? quiet + 1 : 0
+    quiet = meta.lag === 0 && !(await isPassDue(url)) ? quiet + 1 : 0
     await sleep(150)
   }
+}
+
+/** A worker that runs will tell what it took in, and others will work on that. */
+async function isPassDue(url: string): Promise<boolean> {
+  const answer = await fetch(new URL('/api/v1/workers', url))
+  const { workers = [] } = (await answer.json()) as {
+    workers?: { status: string; pending: number }[]
+  }
+  return workers.some(({ pending, status }) => status === 'running' && pending > 0)
 }
