@@ -10,7 +10,8 @@ import { PARTITIONS, QueriedGroup, type QueriedMember } from './query-group.ts'
 import { QueryJudge, type Asked, type Question } from './query-judge.ts'
 import { seededRandom } from './random.ts'
 
-const SCHEDULES = Number(process.env['SIMULATION_SCHEDULES'] ?? 15)
+/** Each asks at every step, and costs several of the siblings'. */
+const SCHEDULES = Math.ceil(Number(process.env['SIMULATION_SCHEDULES'] ?? 60) / 4)
 const FIRST_SEED = Number(process.env['SIMULATION_SEED'] ?? 1)
 
 /** What all schedules together came to see: a property of nothing proves nothing. */
