@@ -19,6 +19,7 @@ const notHere = [
   ...['chaos', 'instances-*', 'queries', 'surroundings-*'].map(
     (name) => `test/kafka/${name}.test.ts`,
   ),
+  'test/integration/scenarios.test.ts',
 ]
 
 function installedNode24() {
