@@ -91,6 +91,23 @@ export function listingSchema(items: string, item: object): object {
   }
 }
 
+/**
+ * One of those that may have been merged away: the one it was merged into answers.
+ * @param kind its id is the property `<kind>_uuid`
+ */
+export function winnerSchema(kind: 'campaign' | 'identity', properties: object): object {
+  const requested = {
+    type: 'string',
+    description: `The ${kind} that was asked for; another than \`${kind}_uuid\` was merged into it.`,
+  }
+  return {
+    description: `The ${kind}.`,
+    type: 'object',
+    required: [...Object.keys(properties), 'requested_uuid', 'meta'],
+    properties: { ...properties, requested_uuid: requested, meta: metaSchema },
+  }
+}
+
 export const valueProperty = {
   description: 'An observed value: null, boolean, number, text, list or object.',
 } as const

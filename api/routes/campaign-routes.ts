@@ -14,7 +14,7 @@ import type { Listings } from '../listings.ts'
 import { followMerges, type ChainEnd } from '../merge-chain.ts'
 import { readPage } from '../page.ts'
 import { boundsOf, boundsQuery, type BoundsQuery } from '../query-bounds.ts'
-import { joined, metaOf, metaSchema, withMeta, type Labels } from '../response-meta.ts'
+import { joined, metaOf, withMeta, type Labels } from '../response-meta.ts'
 import {
   errorResponses,
   idParams,
@@ -22,6 +22,7 @@ import {
   listingSchema,
   pageQuery,
   pageSchema,
+  winnerSchema,
   type IdParams,
   type ListingQuery,
   type PageQuery,
@@ -141,11 +142,6 @@ const listRoute = {
   response: { 200: listingSchema('campaigns', campaignSchema), ...errorResponses },
 }
 
-const requestedProperty = {
-  type: 'string',
-  description: 'The campaign that was asked for; another than `campaign_uuid` was merged into it.',
-}
-
 const getRoute = {
   operationId: 'getCampaign',
   summary: 'One campaign',
@@ -153,15 +149,7 @@ const getRoute = {
   tags: ['campaigns'],
   params: idParams,
   querystring: boundsQuery,
-  response: {
-    200: {
-      description: 'The campaign.',
-      type: 'object',
-      required: [...Object.keys(campaignProperties), 'requested_uuid', 'meta'],
-      properties: { ...campaignProperties, requested_uuid: requestedProperty, meta: metaSchema },
-    },
-    ...errorResponses,
-  },
+  response: { 200: winnerSchema('campaign', campaignProperties), ...errorResponses },
 }
 
 const membersRoute = {

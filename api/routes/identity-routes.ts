@@ -15,7 +15,7 @@ import type { IdentitySummary } from '../identity-summary.ts'
 import type { Listings } from '../listings.ts'
 import { readPage } from '../page.ts'
 import { boundsOf, boundsQuery, type BoundsQuery } from '../query-bounds.ts'
-import { joined, metaSchema, NO_LABELS, withMeta, type Labels } from '../response-meta.ts'
+import { joined, NO_LABELS, withMeta, type Labels } from '../response-meta.ts'
 import {
   errorResponses,
   idParams,
@@ -23,6 +23,7 @@ import {
   listingSchema,
   pageQuery,
   pageSchema,
+  winnerSchema,
   type IdParams,
   type ListingQuery,
   type PageQuery,
@@ -167,11 +168,6 @@ const listRoute = {
   response: { 200: listingSchema('identities', identitySchema), ...errorResponses },
 }
 
-const requestedProperty = {
-  type: 'string',
-  description: 'The identity that was asked for; another than `identity_uuid` was merged into it.',
-}
-
 const getRoute = {
   operationId: 'getIdentity',
   summary: 'One identity',
@@ -179,15 +175,7 @@ const getRoute = {
   tags: ['identities'],
   params: idParams,
   querystring: boundsQuery,
-  response: {
-    200: {
-      description: 'The identity.',
-      type: 'object',
-      required: [...Object.keys(identityProperties), 'requested_uuid', 'meta'],
-      properties: { ...identityProperties, requested_uuid: requestedProperty, meta: metaSchema },
-    },
-    ...errorResponses,
-  },
+  response: { 200: winnerSchema('identity', identityProperties), ...errorResponses },
 }
 
 const attributionRoute = {
