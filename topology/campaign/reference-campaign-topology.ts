@@ -1,3 +1,4 @@
+import { REFERENCE_TICK_MS } from '../attribution/reference-multi-actor-processor.ts'
 import type { StoreSpec } from '../store.ts'
 import type { Topology } from '../topology.ts'
 import type { CampaignOptions } from './campaign-options.ts'
@@ -12,8 +13,6 @@ import {
   referenceCampaignsStore,
 } from './reference-campaign-rows.ts'
 
-const PASS_MS = 60_000
-
 const REFERENCE_STORES: readonly StoreSpec<unknown>[] = [
   referenceCampaignIdentitiesStore,
   referenceCampaignsStore,
@@ -27,7 +26,7 @@ export function addReferenceCampaign(
   topology: Topology,
   {
     parents,
-    referencePassMs = PASS_MS,
+    referencePassMs = REFERENCE_TICK_MS,
     serdes,
   }: Omit<CampaignOptions, 'genericEvidenceLimit' | 'health' | 'policy'>,
   intercept: InterceptCampaigns = (store) => store,

@@ -18,6 +18,14 @@ export function isGenericAfter(wasGeneric: boolean, holders: number, limit: numb
   return wasGeneric ? holders * 2 >= limit : holders > limit
 }
 
+/** Whether a value became generic with a change, or specific again. */
+export type Crossing = 'generic' | 'specific' | null
+
+export function crossing(wasGeneric: boolean, isGeneric: boolean): Crossing {
+  if (wasGeneric === isGeneric) return null
+  return isGeneric ? 'generic' : 'specific'
+}
+
 const VERSION = 1
 
 /** `01, varint holders × 2 + generic` */

@@ -1,11 +1,8 @@
 import type { ByteString } from '../../bytes/byte-string.ts'
 import { groupKey, pairKey, restOf } from '../attribution/store-keys.ts'
 import type { KeyValueStore } from '../store.ts'
-import { isGenericAfter, type PostingHead } from './posting-head.ts'
+import { crossing, type Crossing, isGenericAfter, type PostingHead } from './posting-head.ts'
 import type { Presence } from './presence.ts'
-
-/** Whether a value became generic with a change, or specific again. */
-export type Crossing = 'generic' | 'specific' | null
 
 /**
  * Who holds which value; values are texts without a separator (see `escapedText`).
@@ -60,13 +57,12 @@ export class PostingIndex {
     if (head === undefined) return null
     if (head.holders > 1) return this.#count(value, head.holders - 1, head.isGeneric)
     this.#heads.delete(value)
-    return head.isGeneric ? 'specific' : null
+    return crossing(head.isGeneric, false)
   }
 
   #count(value: ByteString, holders: number, wasGeneric: boolean): Crossing {
     const isGeneric = isGenericAfter(wasGeneric, holders, this.#limit)
     this.#heads.put(value, { holders, isGeneric })
-    if (isGeneric === wasGeneric) return null
-    return isGeneric ? 'generic' : 'specific'
+    return crossing(wasGeneric, isGeneric)
   }
 }

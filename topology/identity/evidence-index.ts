@@ -1,14 +1,11 @@
 import type { ByteString } from '../../bytes/byte-string.ts'
-import { isGenericAfter } from '../clustering/posting-head.ts'
+import { crossing, type Crossing, isGenericAfter } from '../clustering/posting-head.ts'
 import type { KeyValueStore } from '../store.ts'
 import { attackerOf, evidenceRowKey, PENDING_EVIDENCE, postingGroup } from './cluster-keys.ts'
 import type { Evidence } from './evidence.ts'
 import { type EvidenceHead, NO_HEAD, withHolder, withoutHolder } from './evidence-head.ts'
 import type { HolderClass } from './holder-class.ts'
 import type { IdentifyStores } from './identify-stores.ts'
-
-/** Whether a value became generic with a change, or specific again. */
-export type Crossing = 'generic' | 'specific' | null
 
 /** Was announced as generic. */
 export const ANNOUNCED_GENERIC: ByteString = '1'
@@ -92,15 +89,13 @@ export class EvidenceIndex {
     const isGeneric = holders > 0 && isGenericAfter(wasGeneric, holders, this.#limit)
     if (holders === 0) this.#heads.delete(key)
     else this.#heads.put(key, { ...head, isGeneric })
-    return this.#crossing(key, wasGeneric, isGeneric)
+    if (wasGeneric !== isGeneric) this.#becomesPending(key, wasGeneric)
+    return crossing(wasGeneric, isGeneric)
   }
 
-  #crossing(key: ByteString, wasGeneric: boolean, isGeneric: boolean): Crossing {
-    if (wasGeneric === isGeneric) return null
+  #becomesPending(key: ByteString, wasGeneric: boolean): void {
     const pending = PENDING_EVIDENCE + key
-    if (this.#pending.get(pending) === undefined) {
-      this.#pending.put(pending, wasGeneric ? ANNOUNCED_GENERIC : '')
-    }
-    return isGeneric ? 'generic' : 'specific'
+    if (this.#pending.get(pending) !== undefined) return
+    this.#pending.put(pending, wasGeneric ? ANNOUNCED_GENERIC : '')
   }
 }

@@ -1,3 +1,4 @@
+import { REFERENCE_TICK_MS } from '../attribution/reference-multi-actor-processor.ts'
 import type { StoreSpec } from '../store.ts'
 import type { Topology } from '../topology.ts'
 import type { IdentityStore } from './clusterer.ts'
@@ -11,8 +12,6 @@ import {
   referenceIdentitiesStore,
   referenceSightingsStore,
 } from './reference-rows.ts'
-
-const PASS_MS = 60_000
 
 const REFERENCE_STORES: readonly StoreSpec<unknown>[] = [
   referenceAttackersStore,
@@ -32,7 +31,7 @@ export function addReferenceIdentity(
   options: Omit<IdentityOptions, 'genericEvidenceLimit' | 'health' | 'policy'>,
   intercept: (store: IdentityStore) => IdentityStore = (store) => store,
 ): void {
-  const { features, moves, parents, referencePassMs = PASS_MS, serdes } = options
+  const { features, moves, parents, referencePassMs = REFERENCE_TICK_MS, serdes } = options
   const clusterer = clustererNamed(options.clusterer ?? DEFAULT_CLUSTERER).pass
   topology.addProcessor(
     IDENTIFY,
