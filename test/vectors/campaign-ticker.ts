@@ -3,6 +3,7 @@ import { campaignPass } from '../../topology/campaign/campaign-pass.ts'
 import { REFERENCE_CAMPAIGNS } from '../../topology/campaign/campaign-policy.ts'
 import { MemoryCampaignStore } from '../support/memory-campaign-store.ts'
 import type { Fault } from '../support/told-faults.ts'
+import type { Ticker } from './check-ticks.ts'
 import { type CampaignEdit, evidenceOf, sightingsOf } from './campaign-edit.ts'
 
 /** What a pass published, and what is stored after it. */
@@ -12,12 +13,7 @@ export interface CampaignTick {
   readonly merges: Iterable<readonly [campaign: string, mergedInto: string | null]>
 }
 
-/** Something with the reference's tables that makes passes over them. */
-export interface CampaignTicker {
-  apply(edit: CampaignEdit): void
-  /** Faults and ids hold for this pass. */
-  pass(faults: readonly Fault[], newIds: readonly string[]): Promise<CampaignTick>
-}
+export type CampaignTicker = Ticker<CampaignEdit, CampaignTick>
 
 /** The clusterer alone, over tables in memory. */
 export class PlainCampaignTicker implements CampaignTicker {

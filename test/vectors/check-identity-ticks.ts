@@ -1,33 +1,16 @@
-import { type CheckResult, Comparison } from './check-result.ts'
+import { checkTicks, mergesInVectorWords, type TicksVector } from './check-ticks.ts'
+import type { CheckResult } from './check-result.ts'
 import type { IdentityEdit } from './identity-edit.ts'
 import type { IdentityTick, IdentityTicker } from './identity-ticker.ts'
 
-export interface IdentityTicksVector {
-  readonly id: string
-  readonly steps: readonly Step[]
-}
-
-interface Step {
-  readonly edits: readonly IdentityEdit[]
-  readonly faults: readonly (readonly [call: string, key: string])[]
-  readonly new_ids: readonly string[]
-  readonly expect: Readonly<Record<string, unknown>>
-}
+export type IdentityTicksVector = TicksVector<IdentityEdit>
 
 /** @param ticker a new one for each case */
-export async function checkIdentityTicks(
+export function checkIdentityTicks(
   vectors: readonly IdentityTicksVector[],
   ticker: () => IdentityTicker,
 ): Promise<CheckResult> {
-  const comparison = new Comparison()
-  for (const vector of vectors) {
-    const tables = ticker()
-    for (const [step, { edits, expect, faults, new_ids: newIds }] of vector.steps.entries()) {
-      for (const edit of edits) tables.apply(edit)
-      comparison.step(vector.id, step, expect, inVectorWords(await tables.pass(faults, newIds)))
-    }
-  }
-  return comparison.result(vectors.length)
+  return checkTicks(vectors, ticker, inVectorWords)
 }
 
 function inVectorWords({ identities, links, news }: IdentityTick): unknown {
@@ -40,13 +23,7 @@ function inVectorWords({ identities, links, news }: IdentityTick): unknown {
       identity_uuid: identity,
       observation_uuid: attacker,
     })),
-    merged: news.merged
-      .map(({ loser, winner }) => ({ winner_uuid: winner, loser_uuid: loser }))
-      .sort((a, b) => compare(a.winner_uuid, b.winner_uuid) || compare(a.loser_uuid, b.loser_uuid)),
-    unmerged: news.unmerged.map(({ formerWinner, resurrected }) => ({
-      resurrected_uuid: resurrected,
-      former_winner_uuid: formerWinner,
-    })),
+    ...mergesInVectorWords(news),
     attackers: Object.fromEntries(links),
     identities: Object.fromEntries(
       [...identities].map(([uuid, { fingerprints, mergedInto }]) => [
@@ -62,9 +39,4 @@ function inVectorWords({ identities, links, news }: IdentityTick): unknown {
       ]),
     ),
   }
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0
-  return a < b ? -1 : 1
 }

@@ -3,6 +3,7 @@ import { connectedComponents } from '../../topology/identity/connected-component
 import type { IdentityFingerprints } from '../../topology/identity/roll-up.ts'
 import { MemoryIdentityStore } from '../support/memory-identity-store.ts'
 import type { Fault } from '../support/told-faults.ts'
+import type { Ticker } from './check-ticks.ts'
 import type { IdentityEdit } from './identity-edit.ts'
 
 /** What a pass published, and what is stored after it. */
@@ -18,12 +19,7 @@ interface StoredIdentity {
   readonly fingerprints: IdentityFingerprints | null
 }
 
-/** Something with the reference's tables that makes passes over them. */
-export interface IdentityTicker {
-  apply(edit: IdentityEdit): void
-  /** Faults and ids hold for this pass. */
-  pass(faults: readonly Fault[], newIds: readonly string[]): Promise<IdentityTick>
-}
+export type IdentityTicker = Ticker<IdentityEdit, IdentityTick>
 
 /** The clusterer alone, over tables in memory. */
 export class PlainIdentityTicker implements IdentityTicker {
