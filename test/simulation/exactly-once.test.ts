@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { CrashPoint } from '../../runtime/crash-probe.ts'
-import type { FaultyStep, TransactionFault } from './faulty-broker.ts'
+import { CRASH_POINTS, type CrashPoint } from '../../runtime/crash-probe.ts'
+import { FAULTS_OF_STEP, type TransactionFault } from './faulty-broker.ts'
 import { judgeCounting } from './counting-judge.ts'
 import { countingTopology } from './counting-topology.ts'
 import { seededRandom } from './random.ts'
@@ -14,23 +14,6 @@ const topics = [
   { name: 'out', partitions: 2 },
 ]
 
-const points: readonly CrashPoint[] = [
-  '1-before-fence',
-  '1-after-fence',
-  '2-before-restore',
-  '2-during-restore',
-  '2-after-restore',
-  '3-before-process',
-  '3-during-process',
-  '3-after-send',
-  '4-before-commit',
-  '4-after-commit',
-  '5-after-committed',
-  '6-before-checkpoint',
-  '6-after-checkpoint',
-  'closing',
-]
-
 interface Run {
   readonly world: World
   readonly sent: string[]
@@ -38,19 +21,12 @@ interface Run {
   readonly faults: Map<TransactionFault, number>
 }
 
-const faultsOf: Readonly<Record<FaultyStep, readonly TransactionFault[]>> = {
-  send: ['send-refused', 'send-reply-lost'],
-  offsets: ['offsets-refused'],
-  commit: ['commit-request-lost', 'commit-reply-lost'],
-  verdict: ['verdict-refused'],
-}
-
 /** Sends random records in small portions while the program is killed now and then. */
 async function play(seed: number): Promise<Run> {
   const random = seededRandom(seed)
   const pick = <T>(of: readonly T[]) => of[Math.floor(random() * of.length)]!
   const reached = new Map<CrashPoint, number>()
-  const target = points[seed % points.length]!
+  const target = CRASH_POINTS[seed % CRASH_POINTS.length]!
   const faults = new Map<TransactionFault, number>()
   let crashesLeft = Math.floor(random() * 4)
   let faultsLeft = Math.floor(random() * 4)
@@ -69,7 +45,7 @@ async function play(seed: number): Promise<Run> {
       const likely = step === 'verdict' ? 0.5 : 0.05
       if (faultsLeft === 0 || random() > likely) return null
       faultsLeft--
-      const fault = pick(faultsOf[step])
+      const fault = pick(FAULTS_OF_STEP[step])
       faults.set(fault, (faults.get(fault) ?? 0) + 1)
       return fault
     },
@@ -122,7 +98,7 @@ describe('exactly-once under crashes', () => {
         })
       }
     }
-    const wanted = [...points, ...Object.values(faultsOf).flat()]
+    const wanted = [...CRASH_POINTS, ...Object.values(FAULTS_OF_STEP).flat()]
     const missed = wanted.filter((point) => point !== 'closing' && !reached.has(point))
     if (SCHEDULES >= 100) expect(missed).toEqual([])
   }, 600_000)

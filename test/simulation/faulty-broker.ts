@@ -13,6 +13,13 @@ export type TransactionFault =
 /** Where it may fail; `verdict` is the fencing after a commit of unknown outcome. */
 export type FaultyStep = 'send' | 'offsets' | 'commit' | 'verdict'
 
+export const FAULTS_OF_STEP: Readonly<Record<FaultyStep, readonly TransactionFault[]>> = {
+  send: ['send-refused', 'send-reply-lost'],
+  offsets: ['offsets-refused'],
+  commit: ['commit-request-lost', 'commit-reply-lost'],
+  verdict: ['verdict-refused'],
+}
+
 /**
  * A broker whose transactions fail now and then as a remote one's would.
  * @param faultFor asked before each step; the fault, if it is one of that step

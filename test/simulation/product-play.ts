@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { Broker } from '../../broker/port.ts'
-import type { CrashPoint } from '../../runtime/crash-probe.ts'
+import { CRASH_POINTS, type CrashPoint } from '../../runtime/crash-probe.ts'
 import type { IngestService } from '../../runtime/ingest-service.ts'
 import type { StreamsInstance } from '../../runtime/streams-instance.ts'
 import type { BuiltTopology } from '../../topology/nodes.ts'
@@ -10,37 +10,13 @@ import { clusterViolations } from '../support/clusters/cluster-oracle.ts'
 import { productTopics } from '../support/clusters/numbered-product.ts'
 import { gatherStores } from '../support/evidence.ts'
 import { Findings } from '../support/findings.ts'
-import type { FaultyStep, TransactionFault } from './faulty-broker.ts'
+import { FAULTS_OF_STEP } from './faulty-broker.ts'
 import { leftBehind } from './left-behind.ts'
 import type { Sent } from './random-intrusions.ts'
 import { World } from './world.ts'
 
 export const PRODUCT_PARTITIONS = 2
 export const PRODUCT_TOPICS = productTopics(PRODUCT_PARTITIONS)
-
-const points: readonly CrashPoint[] = [
-  '1-before-fence',
-  '1-after-fence',
-  '2-before-restore',
-  '2-during-restore',
-  '2-after-restore',
-  '3-before-process',
-  '3-during-process',
-  '3-after-send',
-  '4-before-commit',
-  '4-after-commit',
-  '5-after-committed',
-  '6-before-checkpoint',
-  '6-after-checkpoint',
-  'closing',
-]
-
-const faults: Readonly<Record<FaultyStep, readonly TransactionFault[]>> = {
-  send: ['send-refused', 'send-reply-lost'],
-  offsets: ['offsets-refused'],
-  commit: ['commit-request-lost', 'commit-reply-lost'],
-  verdict: ['verdict-refused'],
-}
 
 /** What a schedule sends, until it is quiet. */
 export interface Load {
@@ -67,7 +43,7 @@ export class Killer {
 
   constructor(seed: number, random: () => number, times: number) {
     this.#random = random
-    this.#target = points[seed % points.length]!
+    this.#target = CRASH_POINTS[seed % CRASH_POINTS.length]!
     this.#left = times
   }
 
@@ -114,7 +90,7 @@ export async function playAlone(
     faultFor: (step) => {
       if (faultsLeft === 0 || random() > (step === 'verdict' ? 0.5 : 0.02)) return null
       faultsLeft--
-      return faults[step][Math.floor(random() * faults[step].length)]!
+      return FAULTS_OF_STEP[step][Math.floor(random() * FAULTS_OF_STEP[step].length)]!
     },
   })
   // Of this life: what is under way when it ends never settles.
