@@ -139,9 +139,9 @@ export class AssignedTasks {
 
   #follow(id: string): void {
     const { environment, onFatal, plans, standbys } = this.#options
-    const { broker, cacheBytesMax, clock, directory } = environment
+    const { broker, cacheBudget, clock, directory } = environment
     const plan = plans.get(id)!
-    const task = new StandbyTask({ plan, broker, cacheBytesMax, clock, directory })
+    const task = new StandbyTask({ plan, broker, cacheBudget, clock, directory })
     standbys.add(task).catch(onFatal)
   }
 

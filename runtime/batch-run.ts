@@ -21,8 +21,7 @@ export interface Batch {
 export async function runBatch(batch: Batch): Promise<number> {
   const { clock, executor, records, stores, wallClockMs } = batch
   let busyMs = 0
-  executor.prefetch(records)
-  if (stores.hasMissing) await stores.fetchMissing()
+  await executor.prefetch(records)
   for (let from = 0; from < records.length;) {
     const startedMs = clock.now()
     const { next, missed } = executor.run(records, from, wallClockMs)

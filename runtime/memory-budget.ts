@@ -23,7 +23,7 @@ export class MemoryBudget {
     this.#bytesMax = bytesMax
   }
 
-  /** Of all tasks together. */
+  /** Of all tasks together: see CacheBudget for decoded values. */
   get stateBytes(): number {
     return this.#bytesMax / 2
   }

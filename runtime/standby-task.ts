@@ -1,5 +1,6 @@
 import type { Broker, Fetched, PartitionOffset, TopicPartition } from '../broker/port.ts'
 import type { Clock } from '../broker/clock.ts'
+import type { CacheBudget } from '../state/cache-budget.ts'
 import type { TaskState } from '../state/task-state.ts'
 import { changelogRows, changelogStart, type Changelog } from './changelog.ts'
 import { TaskCorruptedError } from './errors.ts'
@@ -12,8 +13,8 @@ export interface StandbyOptions {
   readonly broker: Broker
   readonly directory: StateDirectory
   readonly clock: Clock
-  /** Bytes of decoded values the active task may keep that takes the stores over. */
-  readonly cacheBytesMax: number
+  /** For decoded values of the active task that takes the stores over. */
+  readonly cacheBudget: CacheBudget
 }
 
 /** Where every changelog stood after the task's owner had committed these inputs. */
@@ -98,8 +99,8 @@ export class StandbyTask {
    * @returns where to read each changelog from
    */
   async open(): Promise<PartitionOffset[]> {
-    const { cacheBytesMax, directory } = this.#options
-    this.#stores ??= await directory.open(this.id, this.plan.subTopology.stores, cacheBytesMax)
+    const { cacheBudget, directory } = this.#options
+    this.#stores ??= await directory.open(this.id, this.plan.subTopology.stores, cacheBudget)
     try {
       return await this.#starts()
     } catch (error) {

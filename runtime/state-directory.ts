@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../broker/clock.ts'
+import type { CacheBudget } from '../state/cache-budget.ts'
 import { StateCorruptedError, StateLockedError } from '../state/errors.ts'
 import { RocksDbDatabase } from '../state/rocksdb-database.ts'
 import type { TaskDatabase } from '../state/task-database.ts'
@@ -18,7 +19,7 @@ export interface StateDirectory {
   open(
     taskId: string,
     stores: readonly StoreSpec<never>[],
-    cacheBytesMax: number,
+    cacheBudget: CacheBudget,
   ): Promise<TaskState>
   /** Ids of the tasks that left state here; opened or not. */
   existing(): Promise<readonly string[]>
@@ -48,15 +49,15 @@ export class TaskStateDirectory implements StateDirectory {
   async open(
     taskId: string,
     stores: readonly StoreSpec<never>[],
-    cacheBytesMax: number,
+    cacheBudget: CacheBudget,
   ): Promise<TaskState> {
     try {
-      return await this.#openState(taskId, stores, cacheBytesMax)
+      return await this.#openState(taskId, stores, cacheBudget)
     } catch (error) {
       if (!(error instanceof StateCorruptedError)) throw error
       this.#onWipe(taskId, error)
       await this.#home.destroy(taskId)
-      return await this.#openState(taskId, stores, cacheBytesMax)
+      return await this.#openState(taskId, stores, cacheBudget)
     }
   }
 
@@ -67,11 +68,11 @@ export class TaskStateDirectory implements StateDirectory {
   async #openState(
     taskId: string,
     stores: readonly StoreSpec<never>[],
-    cacheBytesMax: number,
+    cacheBudget: CacheBudget,
   ): Promise<TaskState> {
     const database = await this.#openWaiting(taskId)
     try {
-      return await TaskState.open({ database, stores, cacheBytesMax })
+      return await TaskState.open({ database, stores, cacheBudget })
     } catch (error) {
       await database.close()
       throw error

@@ -132,8 +132,8 @@ export class StreamTask {
    * @throws {FencedError} another instance took the task over meanwhile
    */
   async start(): Promise<void> {
-    const { cacheBytesMax, directory } = this.#env
-    this.#stores ??= await directory.open(this.id, this.plan.subTopology.stores, cacheBytesMax)
+    const { cacheBudget, directory } = this.#env
+    this.#stores ??= await directory.open(this.id, this.plan.subTopology.stores, cacheBudget)
     await this.#fence()
     this.#enter('restoring')
     await this.#probe('2-before-restore')

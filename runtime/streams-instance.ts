@@ -1,5 +1,6 @@
 import { UnknownTopicError } from '../broker/errors.ts'
 import type { Group, GroupMetadata, Transaction } from '../broker/port.ts'
+import { CacheBudget } from '../state/cache-budget.ts'
 import { AssignedTasks } from './assigned-tasks.ts'
 import { decodeAssignment } from './assignment/assignment-data.ts'
 import { assignGroup } from './assignment/group-assignment.ts'
@@ -43,6 +44,7 @@ const STANDBY_SHARE = 0.25
 export class StreamsInstance {
   readonly #options: InstanceOptions
   readonly #memory: MemoryBudget
+  readonly #cacheBudget: CacheBudget
   readonly #pump: FetchPump
   readonly #globalTables: GlobalTables
   readonly #standbys: StandbyUpdater
@@ -65,6 +67,7 @@ export class StreamsInstance {
     this.#options = options
     this.#hash = topologyHash(topology)
     this.#memory = new MemoryBudget(settings.memoryBytesMax)
+    this.#cacheBudget = new CacheBudget(this.#memory.stateBytes)
     this.#pump = new FetchPump(broker, this.#memory, clock, (error) => {
       this.#fail(error)
     })
@@ -284,7 +287,7 @@ export class StreamsInstance {
       globalTables: this.#globalTables.tables,
       counters: this.#counters,
       schemas: registry === undefined ? null : { registry, onRetry },
-      cacheBytesMax: Math.floor(this.#memory.stateBytes / plan.tasks.size),
+      cacheBudget: this.#cacheBudget,
       restoring: {
         pace: new Pace(clock, RESTORE_SHARE, () => this.#isBusy()),
         partitionBytesMax: this.#memory.restoreBytes(changelogCount(plan)),

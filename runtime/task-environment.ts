@@ -2,6 +2,7 @@ import type { Clock } from '../broker/clock.ts'
 import type { Broker, Transaction } from '../broker/port.ts'
 import type { BuiltSubTopology, BuiltTopology } from '../topology/nodes.ts'
 import type { ReadOnlyTable } from '../topology/processor.ts'
+import type { CacheBudget } from '../state/cache-budget.ts'
 import type { CrashProbe } from './crash-probe.ts'
 import type { WriterSchemasOptions } from './writer-schemas.ts'
 import type { RecordQueue } from './record-queue.ts'
@@ -40,8 +41,8 @@ export interface TaskEnvironment {
   readonly counters: Map<string, number>
   /** Where schemas of writers come from; null: those that deserializers know are all. */
   readonly schemas: Pick<WriterSchemasOptions, 'registry' | 'onRetry'> | null
-  /** Bytes of decoded values a task may keep. */
-  readonly cacheBytesMax: number
+  /** For decoded values, shared by all tasks. */
+  readonly cacheBudget: CacheBudget
   /** How restoring shares time and memory with the tasks that run, and with other restores. */
   readonly restoring: Pick<RestoreOptions, 'pace' | 'partitionBytesMax'>
   readonly onRestored: (taskId: string, records: number, elapsedMs: number) => void

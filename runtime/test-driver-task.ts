@@ -1,3 +1,4 @@
+import { CacheBudget } from '../state/cache-budget.ts'
 import { MemoryDatabase } from '../state/memory-database.ts'
 import { MemoryDisk } from '../state/memory-disk.ts'
 import { TaskState } from '../state/task-state.ts'
@@ -82,11 +83,10 @@ export class DriverTask {
   /** Opens the state and creates the processors. */
   async start(wallClockMs: number, streamTimeMs = -1): Promise<void> {
     const database = new MemoryDatabase(this.#disk)
-    const { cacheBytesMax } = this.#env
     const state = await TaskState.open({
       database,
       stores: this.plan.subTopology.stores,
-      cacheBytesMax,
+      cacheBudget: new CacheBudget(this.#env.cacheBytesMax),
     })
     const stores = this.#env.withMisses(state)
     const executor = this.#newExecutor(stores, streamTimeMs)
@@ -112,8 +112,7 @@ export class DriverTask {
   async processBatch(wallClockMs: number): Promise<PartitionRecords[]> {
     const { executor, stores } = this.#running!
     const records = this.#input.take(Number.MAX_SAFE_INTEGER)
-    executor.prefetch(records)
-    if (stores.hasMissing) await stores.fetchMissing()
+    await executor.prefetch(records)
     for (let from = 0; from < records.length;) {
       const { missed, next } = executor.run(records, from, wallClockMs)
       from = next

@@ -13,9 +13,10 @@ const PROBES = 4
  * most keys that a task meets for the first time are not: new identities, new observations. This
  * is a Bloom filter (Bloom, 1970) over the keys of one store, in segments that double.
  *
- * K1. `mayHold` is never false for a key on disk. So every write to the disk is noted before it
- *     happens, and until the keys that were there before are noted too, the answer is always true.
- * K2. Deleted keys stay in: a wrong "may hold" costs a read.
+ * K1. `mayHold` is never false for a key on disk, which would be taken for absent and not be
+ *     deleted. So every write to the disk is noted before it happens, and until the keys that were
+ *     there before are noted too, the answer is always true.
+ * K2. Deleted keys stay in: a wrong "may hold" costs a read, or a tombstone.
  * K3. What it already seems to hold takes no room: a key is noted at every checkpoint that writes
  *     it, and the filter grows with the keys, not with the writes.
  */

@@ -58,9 +58,17 @@ export class LayeredStore<V> implements KeyValueStore<V>, Undoable {
   }
 
   getAll(keys: readonly ByteString[]): (V | undefined)[] {
-    // All are noted as missing before the first of them throws.
-    for (const key of keys) this.touchKey(key)
-    return keys.map((key) => this.get(key))
+    this.reads += keys.length
+    const values: (V | undefined)[] = []
+    let misses = false
+    for (const key of keys) {
+      const value = this.touchKey(key)
+      // All are noted as missing, not only the first.
+      if (value === null) misses = true
+      else values.push(value)
+    }
+    if (misses) throw storeMiss
+    return values
   }
 
   put(key: ByteString, value: V): void {
@@ -86,11 +94,20 @@ export class LayeredStore<V> implements KeyValueStore<V>, Undoable {
     return groups.map((group) => this.group(group))
   }
 
-  touchKey(key: ByteString): void {
+  /** @returns as `Touch.key` */
+  touchKey(key: ByteString): V | null | undefined {
     const entry = this.cache.get(key)
-    if (entry !== undefined) entry.referenced = true
-    else if (!this.diskKeys.mayHold(key)) this.cache.add(new Entry<V>(key, undefined, 0))
-    else if (this.groups?.covers(key) !== true) this.missingKeys.add(key)
+    if (entry !== undefined) {
+      entry.referenced = true
+      return entry.value as V | undefined
+    }
+    if (!this.diskKeys.mayHold(key)) {
+      this.cache.add(new Entry<V>(key, undefined, 0))
+      return undefined
+    }
+    if (this.groups?.covers(key) === true) return undefined
+    this.missingKeys.add(key)
+    return null
   }
 
   touchGroup(group: ByteString): void {
@@ -171,14 +188,16 @@ export class LayeredStore<V> implements KeyValueStore<V>, Undoable {
   }
 
   #write(key: ByteString, value: V | undefined): void {
-    const entry = this.cache.get(key) ?? this.#enter(key)
+    const known = this.cache.get(key)
+    const entry = known ?? this.#enter(key)
     this.#journal.note(this, entry)
     if ((entry.layers & OPEN) === 0) {
       if (entry.layers === 0) this.groups?.becameUnclean(key)
       this.layers.enterOpen(entry)
     }
     entry.value = value
-    entry.referenced = true
+    // What is written once and never read must not push out what is.
+    entry.referenced = known !== undefined
     this.groups?.changed(entry)
   }
 

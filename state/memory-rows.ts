@@ -44,7 +44,9 @@ export class MemoryRows {
       if (newest.value === null) this.#deleted--
     }
     if (value === null) this.#deleted++
-    const previous = newest !== undefined && this.#isSeen(newest) ? newest : null
+    let previous = newest ?? null
+    // A view may see an older version than the newest that none sees.
+    while (previous !== null && !this.#isSeen(previous)) previous = previous.previous
     this.#versions.set(key, { sequence: ++this.#sequence, value, previous })
   }
 

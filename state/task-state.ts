@@ -2,6 +2,7 @@ import { prefixEnd, type ByteString } from '../bytes/byte-string.ts'
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import type { TaskStores } from '../topology/execution.ts'
 import type { KeyValueStore, Touch } from '../topology/store.ts'
+import type { CacheBudget } from './cache-budget.ts'
 import type { ChangelogPosition } from './changelog-position.ts'
 import { writeCheckpoint } from './checkpoint.ts'
 import { UnknownStoreError } from './errors.ts'
@@ -23,8 +24,8 @@ export interface TaskStateOptions {
   readonly database: TaskDatabase
   /** {@link StoreSpec}s; their value types may differ. */
   readonly stores: readonly StoreContents<unknown>[]
-  /** Approximate bytes of decoded values in memory. What is not on disk yet stays beyond it. */
-  readonly cacheBytesMax: number
+  /** For decoded values in memory. What is not on disk yet stays beyond it. */
+  readonly cacheBudget: CacheBudget
 }
 
 /** One row of a changelog; null deletes. */
@@ -52,7 +53,7 @@ export class TaskState implements TaskStores {
   readonly #stores: ReadonlyMap<string, LayeredStore<unknown>>
   readonly #list: readonly LayeredStore<unknown>[]
   readonly #journal: UndoJournal
-  readonly #cacheBytesMax: number
+  readonly #cacheBudget: CacheBudget
   readonly #scratch = new ByteWriter()
   readonly #closing = new AbortController()
   #seeding: Promise<void> = Promise.resolve()
@@ -70,7 +71,7 @@ export class TaskState implements TaskStores {
     journal: UndoJournal,
   ) {
     this.#database = options.database
-    this.#cacheBytesMax = options.cacheBytesMax
+    this.#cacheBudget = options.cacheBudget
     this.#layout = layout
     this.#stores = stores
     this.#list = [...stores.values()]
@@ -129,16 +130,15 @@ export class TaskState implements TaskStores {
   }
 
   endBatch(): void {
-    let bytes = 0
-    for (const store of this.#list) {
-      store.endBatch()
-      bytes += store.cache.bytes
-    }
-    const excess = bytes - this.#cacheBytesMax
+    for (const store of this.#list) store.endBatch()
+    const bytes = this.cachedBytes
+    this.#cacheBudget.holds(this, bytes)
+    const excess = this.#cacheBudget.excessOf(this)
     for (const { cache } of this.#list) {
       if (excess <= 0) cache.rest()
       else cache.evict((excess * cache.bytes) / bytes, EVICTION_STEPS_PER_BATCH)
     }
+    if (excess > 0) this.#cacheBudget.holds(this, this.cachedBytes)
   }
 
   /** True if a commit would carry or is carrying a change. */
@@ -282,6 +282,7 @@ export class TaskState implements TaskStores {
     this.#closing.abort()
     await this.#seeding
     await this.#checkpointsEnded()
+    this.#cacheBudget.leave(this)
     await this.#database.close()
   }
 

@@ -42,6 +42,9 @@ export interface RunResult {
   readonly missed: boolean
 }
 
+/** A row names another, which names a third: what lies behind that is left to miss. */
+const PREFETCH_ROUNDS_MAX = 3
+
 interface Punctuation {
   readonly processor: LiveProcessor
   readonly timer: PunctuationTimer
@@ -110,10 +113,17 @@ export class SubTopologyExecutor {
     return this.#wallPunctuations.every(({ afterRuns }) => afterRuns === this.#runs)
   }
 
-  /** Asks the sources' hints what the records will touch; fetch it before `run`. */
-  prefetch(records: readonly SourceRecord[]): void {
+  /** Asks the sources' hints what the records will touch, and reads of it what memory lacks. */
+  async prefetch(records: readonly SourceRecord[]): Promise<void> {
     const { touch } = this.#stores
-    for (const record of records) sourceNamed(this.#nodes, record.source).prefetch(record, touch)
+    let asked = records
+    for (let rounds = 0; rounds < PREFETCH_ROUNDS_MAX && asked.length > 0; rounds++) {
+      asked = asked.filter((record) =>
+        sourceNamed(this.#nodes, record.source).prefetch(record, touch),
+      )
+      if (!this.#stores.hasMissing) return
+      await this.#stores.fetchMissing()
+    }
   }
 
   /** Runs the records from index `from` on, and the stream-time punctuations due between them. */

@@ -26,14 +26,18 @@ export class LiveSource {
     this.#counters = counters
   }
 
-  /** A hint that throws costs speed, not the record: it is counted as `prefetch-errors`. */
-  prefetch(record: SourceRecord, touch: Touch): void {
+  /**
+   * A hint that throws costs speed, not the record: it is counted as `prefetch-errors`.
+   * @returns true: it would name more if it saw what is missing
+   */
+  prefetch(record: SourceRecord, touch: Touch): boolean {
     const { prefetch } = this.#node
-    if (prefetch === null) return
+    if (prefetch === null) return false
     try {
-      prefetch(record.value, record.key, touch)
+      return prefetch(record.value, record.key, touch)
     } catch {
       this.#counters.addNow(this.name, 'prefetch-errors')
+      return false
     }
   }
 

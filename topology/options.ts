@@ -2,8 +2,12 @@ import type { PunctuationSchedule } from './processor.ts'
 import type { Deserializer, Serializer } from './serde.ts'
 import type { StoreSpec, Touch } from './store.ts'
 
-/** Names keys that a source record will probably touch, anywhere downstream. */
-export type Prefetch<V> = (value: V, key: string | null, touch: Touch) => void
+/**
+ * Names keys that a source record will probably touch, anywhere downstream.
+ * @returns true: it would name more if it saw the rows that memory does not have, so it is asked
+ *   again when they are there, a few times at most
+ */
+export type Prefetch<V> = (value: V, key: string | null, touch: Touch) => boolean
 
 export interface SourceOptions<V> {
   /** Topic names, or one pattern in RE2 syntax matched against whole topic names. */

@@ -23,7 +23,11 @@ export interface KeyValueStore<V> {
 
 /** Names keys or groups that a source record will probably touch; only speed depends on it. */
 export interface Touch {
-  key(store: string, key: ByteString): void
+  /**
+   * @returns the row, so that what it names can be touched too; undefined: there is none; null:
+   *   memory does not have it
+   */
+  key(store: string, key: ByteString): unknown
   group(store: string, group: ByteString): void
 }
 

@@ -8,6 +8,7 @@ import { StandbyUpdater } from '../../runtime/standby-updater.ts'
 import { TaskStateDirectory } from '../../runtime/state-directory.ts'
 import type { TaskPlan } from '../../runtime/task-environment.ts'
 import { planTopics } from '../../runtime/topic-plan.ts'
+import { CacheBudget } from '../../state/cache-budget.ts'
 import { MemoryDatabase } from '../../state/memory-database.ts'
 import { MemoryDisk } from '../../state/memory-disk.ts'
 import { countingTopology } from '../simulation/counting-topology.ts'
@@ -77,7 +78,7 @@ class Standbys {
       broker: this.#broker,
       directory: new TaskStateDirectory(home, systemClock, () => undefined),
       clock: systemClock,
-      cacheBytesMax: 1_000_000,
+      cacheBudget: new CacheBudget(1_000_000),
     })
   }
 

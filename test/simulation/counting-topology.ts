@@ -49,7 +49,10 @@ export function countingTopology(): BuiltTopology {
       parents: ['number'],
       serializer: bytesOf,
       deserializer: textOf,
-      prefetch: (_value, key, touch) => touch.key('lengths', key!),
+      prefetch: (_value, key, touch) => {
+        touch.key('lengths', key!)
+        return false
+      },
     })
     .addProcessor<string, string>(
       'collect',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { CacheBudget } from '../../state/cache-budget.ts'
 import { MemoryDatabase } from '../../state/memory-database.ts'
 import { MemoryDisk } from '../../state/memory-disk.ts'
 import type { TaskDatabase } from '../../state/task-database.ts'
@@ -84,7 +85,11 @@ describe('groups', () => {
         if (gte.includes('x')) await readOn
       },
     }
-    const state = await TaskState.open({ database: slow, stores: [grouped], cacheBytesMax: 1000 })
+    const state = await TaskState.open({
+      database: slow,
+      stores: [grouped],
+      cacheBudget: new CacheBudget(1000),
+    })
     const store = state.store<string>('grouped')
     await committed(state, 1, () => store.put('x/a', '1'))
     expect(() => store.group('x/')).toThrow(StoreMiss)

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { CacheBudget } from '../../state/cache-budget.ts'
 import { UnknownStoreError } from '../../state/errors.ts'
+import { MemoryDatabase } from '../../state/memory-database.ts'
 import { MemoryDisk } from '../../state/memory-disk.ts'
-import { committed, openOn, record } from '../support/small-task-state.ts'
+import { TaskState } from '../../state/task-state.ts'
+import { committed, openOn, plain, record } from '../support/small-task-state.ts'
 
 describe('the cache', () => {
   it('shrinks to its bound, keeping what is not on disk', async () => {
@@ -42,6 +45,63 @@ describe('the cache', () => {
       state.endBatch()
     }
     expect(await record(state, () => expect(store.get('hot')).toBe('1'))).toBe(0)
+  })
+})
+
+describe('the cache, of keys written only', () => {
+  it('lets them go before those that are read', async () => {
+    const state = await openOn(new MemoryDisk(), 5_000)
+    const store = state.store<string>('plain')
+    const read = ['r0', 'r1', 'r2']
+    await committed(state, 1, () => {
+      for (const key of read) store.put(key, 'x')
+      for (let i = 0; i < 100; i++) store.put(`w${i}`, 'x')
+    })
+    await record(state, () => void store.getAll(read))
+    await state.checkpoint()
+    state.endBatch()
+    expect(await record(state, () => void store.getAll(read))).toBe(0)
+    expect(await record(state, () => void store.get('w0'))).toBe(1)
+  })
+})
+
+describe('memory shared by several tasks', () => {
+  const open = async (cacheBudget: CacheBudget) => {
+    const state = await TaskState.open({
+      database: new MemoryDatabase(),
+      stores: [plain],
+      cacheBudget,
+    })
+    const fill = async (keys: number) => {
+      const store = state.store<string>('plain')
+      await committed(state, 1, () => {
+        for (let i = 0; i < keys; i++) store.put(`k${i}`, 'x')
+      })
+      await state.checkpoint()
+      state.endBatch()
+      return state.cachedBytes
+    }
+    return { state, fill }
+  }
+
+  it('is all for the one that needs it, until another does', async () => {
+    const cacheBudget = new CacheBudget(10_000)
+    const [busy, other] = [await open(cacheBudget), await open(cacheBudget)]
+    await other.fill(1)
+    expect(await busy.fill(100)).toBeGreaterThan(9_000)
+    const held = await other.fill(20)
+    expect(held).toBeGreaterThan(4_000)
+    busy.state.endBatch()
+    expect(busy.state.cachedBytes + held).toBeLessThanOrEqual(10_000)
+    expect(cacheBudget.excessOf(busy.state)).toBe(0)
+  })
+
+  it('is given back by a task that is closed', async () => {
+    const cacheBudget = new CacheBudget(10_000)
+    const [gone, next] = [await open(cacheBudget), await open(cacheBudget)]
+    await gone.fill(100)
+    await gone.state.close()
+    expect(await next.fill(100)).toBeGreaterThan(9_000)
   })
 })
 

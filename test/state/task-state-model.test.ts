@@ -7,7 +7,8 @@ import { MemoryDatabase } from '../../state/memory-database.ts'
 import { MemoryDisk } from '../../state/memory-disk.ts'
 import { RocksDbDatabase } from '../../state/rocksdb-database.ts'
 import type { TaskDatabase } from '../../state/task-database.ts'
-import { commands, TaskStateModel, type CrashablePlace } from '../support/task-state-model.ts'
+import { commands } from '../support/task-state-commands.ts'
+import { TaskStateModel, type CrashablePlace } from '../support/task-state-model.ts'
 
 /** Some entries fit, so that what was just fetched is often evicted. */
 const cacheBytesMax = fc.constantFrom(0, 700, 1_000_000)

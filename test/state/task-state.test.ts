@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { CacheBudget } from '../../state/cache-budget.ts'
 import { MemoryDatabase } from '../../state/memory-database.ts'
 import { MemoryDisk } from '../../state/memory-disk.ts'
 import { TaskState } from '../../state/task-state.ts'
@@ -7,6 +8,7 @@ import {
   committed,
   encoded,
   openOn,
+  plain,
   positions,
   record,
   sent,
@@ -200,6 +202,35 @@ describe('a checkpoint', () => {
     expect(state.positions()).toEqual(positions(1))
   })
 
+  it('writes nothing of rows that came and went since the last', async () => {
+    const database = new MemoryDatabase()
+    const deleted: string[] = []
+    const batch = database.batch.bind(database)
+    database.batch = () => {
+      const opened = batch()
+      const remove = opened.delete.bind(opened)
+      opened.delete = (key) => {
+        deleted.push(key.at(-1)!)
+        remove(key)
+      }
+      return opened
+    }
+    const cacheBudget = new CacheBudget(1_000_000)
+    const state = await TaskState.open({ database, stores: [plain], cacheBudget })
+    const store = state.store<string>('plain')
+    await committed(state, 1, () => {
+      for (const key of ['a', 'b']) store.put(key, key)
+    })
+    await committed(state, 2, () => store.delete('a'))
+    await state.checkpoint()
+    await committed(state, 3, () => {
+      for (const key of ['a', 'b']) store.delete(key)
+    })
+    await state.checkpoint()
+    expect(deleted).toEqual(['b'])
+    expect(await state.view.scan('plain', { prefix: '', limit: 10 })).toEqual([])
+  })
+
   it('renews positions where nothing was written', async () => {
     const disk = new MemoryDisk()
     const state = await openOn(disk)
@@ -219,7 +250,7 @@ describe('the disk', () => {
       TaskState.open({
         database: new MemoryDatabase(disk),
         stores: names.map((name) => ({ name, codec: textCodec })),
-        cacheBytesMax: 1000,
+        cacheBudget: new CacheBudget(1000),
       })
     const fill = async (state: TaskState, name: string) => {
       await record(state, () => state.store<string>(name).put('k', name))

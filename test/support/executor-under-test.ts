@@ -1,5 +1,6 @@
 import { ForcedMisses, type MissChoice } from '../../runtime/forced-misses.ts'
 import { OutputCollector } from '../../runtime/output-collector.ts'
+import { CacheBudget } from '../../state/cache-budget.ts'
 import { MemoryDatabase } from '../../state/memory-database.ts'
 import { TaskState } from '../../state/task-state.ts'
 import type { ProcessingError } from '../../topology/errors.ts'
@@ -66,9 +67,9 @@ export class ExecutorUnderTest {
 
   static async open(topology: BuiltTopology, options: UnderTestOptions = {}) {
     const { stores } = topology.subTopologies[0]!
-    const cacheBytesMax = options.cacheBytesMax ?? 1_000_000
+    const cacheBudget = new CacheBudget(options.cacheBytesMax ?? 1_000_000)
     const database = new MemoryDatabase()
-    const state = await TaskState.open({ database, stores, cacheBytesMax })
+    const state = await TaskState.open({ database, stores, cacheBudget })
     return new ExecutorUnderTest(topology, state, options)
   }
 

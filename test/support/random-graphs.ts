@@ -144,7 +144,10 @@ export function buildGraph(graph: Graph): BuiltTopology {
     topology.addSource(source, {
       topics: [source],
       deserializer: (raw) => Number(rawValue(raw)),
-      prefetch: (value, _key, touch) => touch.key(storeOf('n0'), rowKey(0, value)),
+      prefetch: (value, _key, touch) => {
+        touch.key(storeOf('n0'), rowKey(0, value))
+        return false
+      },
     })
   }
   for (const node of graph.nodes) {

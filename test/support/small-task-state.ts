@@ -1,10 +1,11 @@
+import { CacheBudget } from '../../state/cache-budget.ts'
 import { MemoryDatabase } from '../../state/memory-database.ts'
 import type { MemoryDisk } from '../../state/memory-disk.ts'
 import { TaskState, type ChangelogPosition } from '../../state/task-state.ts'
 import { StoreMiss, type StoreSpec } from '../../topology/store.ts'
 import { textCodec } from './text-codec.ts'
 
-const plain: StoreSpec<string> = { name: 'plain', codec: textCodec }
+export const plain: StoreSpec<string> = { name: 'plain', codec: textCodec }
 export const grouped: StoreSpec<string> = {
   name: 'grouped',
   codec: textCodec,
@@ -27,7 +28,7 @@ export function openOn(disk: MemoryDisk, cacheBytesMax = 1_000_000): Promise<Tas
   return TaskState.open({
     database: new MemoryDatabase(disk),
     stores: [plain, grouped],
-    cacheBytesMax,
+    cacheBudget: new CacheBudget(cacheBytesMax),
   })
 }
 

@@ -1,8 +1,9 @@
-import fc from 'fast-check'
 import { expect } from 'vitest'
+import { CacheBudget } from '../../state/cache-budget.ts'
 import { TaskState, type ChangelogPosition } from '../../state/task-state.ts'
 import type { TaskDatabase } from '../../state/task-database.ts'
 import { StoreMiss } from '../../topology/store.ts'
+import type { Command, Effect, StoreName } from './task-state-commands.ts'
 import { textCodec } from './text-codec.ts'
 
 /**
@@ -12,7 +13,6 @@ import { textCodec } from './text-codec.ts'
  * changelog as a list. Whatever the real one answers is compared at once or, for a query, with
  * what was committed when it was asked.
  */
-export type StoreName = 'plain' | 'grouped'
 const STORES: readonly StoreName[] = ['plain', 'grouped']
 type Rows = Map<string, string>
 type Model = Record<StoreName, Rows>
@@ -29,78 +29,6 @@ export interface CrashablePlace {
   /** Lets the disk refuse writes, or accept them again; null: it always accepts. */
   readonly refuseWrites: ((refuse: boolean) => void) | null
 }
-
-export type Effect =
-  | { do: 'get'; store: StoreName; key: string }
-  | { do: 'put'; store: StoreName; key: string; value: string }
-  | { do: 'delete'; store: StoreName; key: string }
-  | { do: 'group'; group: string }
-
-export type Command =
-  | { run: 'record'; effects: Effect[]; throws: boolean }
-  | { run: 'touch'; effects: Effect[] }
-  | { run: 'endBatch' }
-  | { run: 'beginCommit' }
-  | { run: 'verdict'; succeeded: boolean }
-  | { run: 'checkpoint'; wait: boolean; fails: boolean }
-  | { run: 'query'; store: StoreName; key: string }
-  | { run: 'scan'; store: StoreName; prefix: string; after: string | null; limit: number }
-  | { run: 'crash'; powerLoss: number | null }
-  | { run: 'reopen' }
-  | { run: 'wipe'; store: StoreName | null }
-
-const key = fc.constantFrom('a/', 'a/1', 'a/2', 'b/\u00ff', 'ab/1')
-const store = fc.constantFrom<StoreName>('plain', 'grouped')
-const effect: fc.Arbitrary<Effect> = fc.oneof(
-  fc.record({ do: fc.constant('get' as const), store, key }),
-  fc.record({ do: fc.constant('put' as const), store, key, value: fc.string({ maxLength: 4 }) }),
-  fc.record({ do: fc.constant('delete' as const), store, key }),
-  fc.record({ do: fc.constant('group' as const), group: fc.constantFrom('a', 'b', 'c') }),
-)
-const effects = fc.array(effect, { minLength: 1, maxLength: 4 })
-const powerLoss = fc.option(fc.nat(3), { freq: 2 })
-
-export const commands: fc.Arbitrary<Command[]> = fc.array(
-  fc.oneof(
-    {
-      weight: 12,
-      arbitrary: fc.record({ run: fc.constant('record' as const), effects, throws: fc.boolean() }),
-    },
-    { weight: 1, arbitrary: fc.record({ run: fc.constant('touch' as const), effects }) },
-    { weight: 3, arbitrary: fc.record({ run: fc.constant('endBatch' as const) }) },
-    { weight: 5, arbitrary: fc.record({ run: fc.constant('beginCommit' as const) }) },
-    {
-      weight: 5,
-      arbitrary: fc.record({ run: fc.constant('verdict' as const), succeeded: fc.boolean() }),
-    },
-    {
-      weight: 4,
-      arbitrary: fc.record({
-        run: fc.constant('checkpoint' as const),
-        wait: fc.boolean(),
-        fails: fc.boolean(),
-      }),
-    },
-    { weight: 2, arbitrary: fc.record({ run: fc.constant('query' as const), store, key }) },
-    {
-      weight: 3,
-      arbitrary: fc.record({
-        run: fc.constant('scan' as const),
-        store,
-        prefix: fc.constantFrom('', 'a/', 'b'),
-        after: fc.option(key),
-        limit: fc.integer({ min: 1, max: 6 }),
-      }),
-    },
-    { weight: 2, arbitrary: fc.record({ run: fc.constant('crash' as const), powerLoss }) },
-    { weight: 2, arbitrary: fc.record({ run: fc.constant('reopen' as const) }) },
-    {
-      weight: 1,
-      arbitrary: fc.record({ run: fc.constant('wipe' as const), store: fc.option(store) }),
-    },
-  ),
-  { minLength: 20, maxLength: 100 },
-)
 
 export class TaskStateModel {
   readonly #place: CrashablePlace
@@ -353,7 +281,7 @@ export class TaskStateModel {
         { name: 'plain', codec: textCodec },
         { name: 'grouped', codec: textCodec, groupOf },
       ],
-      cacheBytesMax: this.#cacheBytesMax,
+      cacheBudget: new CacheBudget(this.#cacheBytesMax),
     })
     for (const name of STORES) {
       const offset = this.#state.positions().get(name)?.offset ?? 0

@@ -72,17 +72,49 @@ test('hints of the source fetch what would miss', async () => {
     .addSource('in', {
       topics: ['in'],
       deserializer: decodeText,
-      prefetch: (value, _key, touch) => touch.key(letters.name, value.slice(0, 1)),
+      prefetch: (value, _key, touch) => {
+        touch.key(letters.name, value.slice(0, 1))
+        return false
+      },
     })
     .addProcessor('work', () => new Append(), { parents: ['in'], stores: [letters] })
     .addSink('out', { parents: ['work'], topic: 'out', serializer: encodeText })
   const under = await ExecutorUnderTest.open(topology.build())
   const records = [sourceRecord(0, 'a1'), sourceRecord(1, 'b1')]
 
-  under.executor.prefetch(records)
-  await under.stores.fetchMissing()
+  await under.executor.prefetch(records)
 
   expect(await under.run(records)).toBe(0)
+})
+
+test('a hint is asked again for what the rows that it touched name', async () => {
+  const asked: string[] = []
+  const topology = new Topology()
+    .addSource('in', {
+      topics: ['in'],
+      deserializer: decodeText,
+      prefetch: (value, _key, touch) => {
+        let row: unknown = value
+        // A chain of rows, each naming the next.
+        while (typeof row === 'string') {
+          asked.push(row)
+          row = touch.key(letters.name, row)
+        }
+        return row === null
+      },
+    })
+    .addProcessor('work', () => new Append(), { parents: ['in'], stores: [letters] })
+  const under = await ExecutorUnderTest.open(topology.build(), { cacheBytesMax: 0 })
+  under.state.begin()
+  for (const [key, next] of ['ab', 'bc', 'cd', 'de']) under.store(letters.name).put(key!, next)
+  under.state.commit()
+  await under.endBatch()
+  await under.endBatch()
+
+  await under.executor.prefetch([sourceRecord(0, 'a'), sourceRecord(1, 'x')])
+
+  expect(asked.join('')).toBe('ax' + 'ab' + 'abc')
+  expect(under.stores.hasMissing).toBe(false)
 })
 
 test('a hint that throws is counted and costs nothing else', async () => {
@@ -97,7 +129,7 @@ test('a hint that throws is counted and costs nothing else', async () => {
     .addProcessor('work', pass, { parents: ['in'] })
   const under = await ExecutorUnderTest.open(topology.build())
 
-  under.executor.prefetch([sourceRecord(0, 'a')])
+  await under.executor.prefetch([sourceRecord(0, 'a')])
 
   expect([...under.counters]).toEqual([['in/prefetch-errors', 1]])
 })

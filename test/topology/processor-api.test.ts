@@ -71,7 +71,10 @@ const topology = new Topology()
   .addSource('logins', {
     topics: ['login'],
     deserializer: decodeLogin,
-    prefetch: (login, _key, touch) => touch.key(failuresStore.name, login.user),
+    prefetch: (login, _key, touch) => {
+      touch.key(failuresStore.name, login.user)
+      return false
+    },
   })
   .addProcessor('count-failures', () => new CountFailures(), {
     parents: ['logins'],

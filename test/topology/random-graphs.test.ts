@@ -98,8 +98,7 @@ async function runReal(
   })
   for (const batch of batches) {
     const records = batch.map(toSourceRecord)
-    under.executor.prefetch(records)
-    if (under.stores.hasMissing) await under.stores.fetchMissing()
+    await under.executor.prefetch(records)
     met.misses += await under.run(records)
     await under.endBatch()
   }

@@ -1,6 +1,6 @@
 import { parse, v5 as uuidV5 } from 'uuid'
 
-/** Answers remembered: one is asked for several times, soon after another. */
+/** Answers remembered, at least so many: one is asked for several times, soon after another. */
 const ANSWERS_MAX = 16_384
 
 /**
@@ -9,7 +9,9 @@ const ANSWERS_MAX = 16_384
  */
 export class NamedIds {
   readonly #namespace: Uint8Array
-  readonly #answers = new Map<string, string>()
+  /** Those asked for lately, and those asked for before them. */
+  #answers = new Map<string, string>()
+  #former = new Map<string, string>()
   /** The digest asked for last: as text it would be formatted only to be taken apart again. */
   readonly #digest = Buffer.alloc(16)
 
@@ -21,9 +23,16 @@ export class NamedIds {
   of(text: string): string {
     const known = this.#answers.get(text)
     if (known !== undefined) return known
-    const id = uuidV5(text, this.#namespace, this.#digest).toString('hex')
-    if (this.#answers.size >= ANSWERS_MAX) this.#answers.clear()
+    const id = this.#former.get(text) ?? this.#compute(text)
+    if (this.#answers.size >= ANSWERS_MAX) {
+      this.#former = this.#answers
+      this.#answers = new Map()
+    }
     this.#answers.set(text, id)
     return id
+  }
+
+  #compute(text: string): string {
+    return uuidV5(text, this.#namespace, this.#digest).toString('hex')
   }
 }

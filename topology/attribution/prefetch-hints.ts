@@ -18,17 +18,18 @@ import { groupKey, pairKey } from './store-keys.ts'
  * behind a retraction) is left to miss.
  */
 export function prefetchResolve(hasExpiry: boolean, hasFeatures: boolean) {
-  return (input: ResolveInput, _key: string | null, touch: Touch): void => {
-    if (input.type === 'tag') return
+  return (input: ResolveInput, _key: string | null, touch: Touch): boolean => {
+    if (input.type === 'tag') return false
     touch.key(attackerLinksStore.name, input.attacker)
     if (input.type === 'link') touch.group(attackerPartialsStore.name, groupKey(input.attacker))
-    if (input.type !== 'observation') return
+    if (input.type !== 'observation') return false
     touch.key(attackerObservationsStore.name, input.rowKey)
     touch.key(attackerPartialsStore.name, input.partialKey)
     if (hasFeatures && input.primitive === KEYSTROKE_HASH) {
       touch.key(attackerKeystrokesStore.name, input.attacker)
     }
     if (hasExpiry) touch.key(observationExpiryStore.name, EXPIRY_ENDS_KEY)
+    return false
   }
 }
 
@@ -36,11 +37,12 @@ export function prefetchAttribute(
   message: ReceivedMessage,
   _key: string | null,
   touch: Touch,
-): void {
+): boolean {
   const { attacker, rowKey, type } = message
-  if (type === 'join' || type === 'leave') return
+  if (type === 'join' || type === 'leave') return false
   touch.key(attributionProfilesStore.name, rowKey)
   const isOfSeveral = type === 'observation' ? message.isShared : type !== 'attributed'
-  if (!isOfSeveral || type === 'trigger') return
+  if (!isOfSeveral || type === 'trigger') return false
   touch.key(attributionContributionsStore.name, pairKey(rowKey, attacker))
+  return false
 }

@@ -29,6 +29,8 @@ export interface Announcement extends IdentityChanges {
   readonly touched: readonly ByteString[]
   /** What is still pending, for the next announcement. */
   readonly left: number
+  /** Roots of attackers touched that are left: what was told of their identities is out of date. */
+  readonly outdated: ReadonlySet<ByteString>
 }
 
 type PendingRow = readonly [key: ByteString, before: ByteString]
@@ -61,6 +63,7 @@ export function announce(stores: IdentifyStores, attackersMax = ATTACKERS_MAX): 
     changes,
     touched: touched.now,
     left: left.length,
+    outdated: touched.outdated,
   }
 }
 
@@ -94,6 +97,13 @@ interface Turn {
   readonly attackersMax: number
 }
 
+interface ToldNow {
+  readonly now: readonly ByteString[]
+  /** Keys of pending rows. */
+  readonly left: readonly ByteString[]
+  readonly outdated: ReadonlySet<ByteString>
+}
+
 /**
  * Attackers touched that may be told: those of the changes, and others, but of no identity whose
  * changes are deferred.
@@ -102,21 +112,29 @@ function toldNow(
   { attackers }: IdentifyStores,
   pending: readonly PendingRow[],
   { attackersMax, changes, deferred }: Turn,
-): { readonly now: readonly ByteString[]; readonly left: readonly ByteString[] } {
+): ToldNow {
   const touched = pending.map(([key]) => pendingOf(key))
-  if (touched.length <= attackersMax && deferred.length === 0) return { now: touched, left: [] }
+  if (touched.length <= attackersMax && deferred.length === 0) {
+    return { now: touched, left: [], outdated: new Set() }
+  }
   const changed = new Set(changes.map(({ attacker }) => attacker))
   const later = new Set(deferred.flatMap(rootsOf))
   const rows = attackers.getAll(touched)
   const now: ByteString[] = []
   const left: ByteString[] = []
+  const outdated = new Set<ByteString>()
   let others = 0
   for (const [i, attacker] of touched.entries()) {
-    const isLater = later.has(attacker) || later.has(rows[i]?.root ?? attacker)
-    if (changed.has(attacker) || (!isLater && others++ < attackersMax)) now.push(attacker)
-    else left.push(PENDING_TOUCHED + attacker)
+    const root = rows[i]?.root ?? attacker
+    const isLater = later.has(attacker) || later.has(root)
+    if (changed.has(attacker) || (!isLater && others++ < attackersMax)) {
+      now.push(attacker)
+      continue
+    }
+    left.push(PENDING_TOUCHED + attacker)
+    outdated.add(root)
   }
-  return { now, left }
+  return { now, left, outdated }
 }
 
 function genericChanges(

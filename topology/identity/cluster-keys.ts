@@ -23,6 +23,11 @@ export function componentGroup(root: ByteString): ByteString {
   return root + KEY_SEPARATOR
 }
 
+/** The root's own row of its component. */
+export function componentHeadKey(root: ByteString): ByteString {
+  return componentGroup(root) + root
+}
+
 /** What follows the separator: the holder, or the member. */
 export function attackerOf(key: ByteString): ByteString {
   return key.slice(key.indexOf(KEY_SEPARATOR) + 1)

@@ -1,5 +1,5 @@
 import type { ByteString } from '../../bytes/byte-string.ts'
-import { attackerOf, componentGroup, PENDING_ATTACKERS } from './cluster-keys.ts'
+import { attackerOf, componentGroup, componentHeadKey, PENDING_ATTACKERS } from './cluster-keys.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import type { IsGeneric } from './evidence.ts'
 import type { IdentifyStores } from './identify-stores.ts'
@@ -46,7 +46,7 @@ export class ComponentIndex {
   /** As `members` of each, read together. */
   membersOfAll(roots: readonly ByteString[]): ByteString[][] {
     const { components } = this.#stores
-    const sizes = components.getAll(roots.map(headKey))
+    const sizes = components.getAll(roots.map(componentHeadKey))
     const large = roots.filter((_, i) => (sizes[i] ?? 0) > 1)
     const groups = components.groupAll(large.map(componentGroup))
     const membersOf = new Map(large.map((root, i) => [root, groups[i]!]))
@@ -58,14 +58,14 @@ export class ComponentIndex {
 
   /** Reads what {@link settle} will ask for, wherever these attackers go. */
   recall(attackers: readonly ByteString[]): void {
-    this.#stores.components.getAll(attackers.map(headKey))
+    this.#stores.components.getAll(attackers.map(componentHeadKey))
     this.#stores.pending.getAll(attackers.map((attacker) => PENDING_ATTACKERS + attacker))
   }
 
   /** A new attacker, alone. */
   admit(attacker: ByteString, member: ClusterMember): void {
     this.#stores.attackers.put(attacker, { ...member, root: attacker })
-    this.#stores.components.put(headKey(attacker), 1)
+    this.#stores.components.put(componentHeadKey(attacker), 1)
     this.#stores.pending.put(PENDING_ATTACKERS + attacker, NEVER_ANNOUNCED)
   }
 
@@ -103,7 +103,7 @@ export class ComponentIndex {
       this.#stores.attackers.put(attacker, { ...member, root })
       if (told[i] === undefined) pending.put(PENDING_ATTACKERS + attacker, member.root)
     }
-    for (const [head, size] of heads) components.put(headKey(head), size)
+    for (const [head, size] of heads) components.put(componentHeadKey(head), size)
   }
 
   /** Members of the components that movers join and leave; none of one that its root leaves. */
@@ -116,7 +116,7 @@ export class ComponentIndex {
       moved.set(former, (moved.get(former) ?? 0) - 1)
     }
     const roots = [...moved.keys()]
-    const sizes = this.#stores.components.getAll(roots.map(headKey))
+    const sizes = this.#stores.components.getAll(roots.map(componentHeadKey))
     const heads = new Map<ByteString, number>()
     for (const [i, head] of roots.entries()) {
       const isThere = head === root || (sizes[i] !== undefined && !movers.has(head))
@@ -139,8 +139,4 @@ interface Aged {
 
 function isOlder(a: Aged, b: Aged): boolean {
   return a.firstSeen === b.firstSeen ? a.attacker < b.attacker : a.firstSeen < b.firstSeen
-}
-
-function headKey(root: ByteString): ByteString {
-  return componentGroup(root) + root
 }

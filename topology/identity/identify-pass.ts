@@ -13,7 +13,13 @@ import {
   type RolledIdentity,
   rolledIdentity,
 } from './identity-roll-up.ts'
-import { type Concerned, type Growth, growths, grownRow } from './identity-growth.ts'
+import {
+  type Concerned,
+  type GrownIdentity,
+  type Growth,
+  growths,
+  grownIdentity,
+} from './identity-growth.ts'
 import { type IdentityRow, identityRowCodec, mergedIdentity } from './identity-row.ts'
 import type { IdentityStores } from './identity-stores.ts'
 import { isSameRow } from '../clustering/same-row.ts'
@@ -49,16 +55,19 @@ export interface PassResult {
  */
 export class IdentifyPass {
   readonly #stores: IdentityStores
+  readonly #attackersMax: number | undefined
 
-  constructor(stores: IdentityStores) {
+  /** @param attackersMax of one pass, see {@link announce} */
+  constructor(stores: IdentityStores, attackersMax?: number) {
     this.#stores = stores
+    this.#attackersMax = attackersMax
   }
 
   /** @param atMs epoch milliseconds */
   run(atMs: number): PassResult {
-    const announcement = announce(this.#stores)
+    const announcement = announce(this.#stores, this.#attackersMax)
     const concerned = this.#concerned(announcement)
-    const grown = this.#grownRows(growths(announcement, concerned))
+    const grown = this.#grown(growths(announcement, concerned))
     const roots = concerned.filter(isRoot).map(({ attacker }) => attacker)
     const membersOf = readMembers(
       this.#stores,
@@ -73,10 +82,12 @@ export class IdentifyPass {
       steps.try(() => {
         const members = membersOf.get(each.attacker)
         const rolled = members === undefined ? null : rolledIdentity(each.attacker, members)
-        const row = rolled?.row ?? grown.get(each.attacker) ?? mergedRow(each)
-        this.#keep(each, row, events.get(each.identity) ?? [])
+        const more = grown.get(each.attacker)
+        this.#keep(each, (rolled ?? more)?.row ?? mergedRow(each), events.get(each.identity) ?? [])
         if (rolled !== null) messages.push(messageOf(each, rolled))
-        else if (moved.has(each.attacker) && wasAlive(each)) messages.push(mergedMessage(each))
+        else if (more?.isTold === true) messages.push(messageOf(each, { ...more, visits: [] }))
+        else if (more === undefined && moved.has(each.attacker) && wasAlive(each))
+          messages.push(mergedMessage(each))
         leftOut += rolled?.leftOut ?? 0
       })
     }
@@ -102,20 +113,20 @@ export class IdentifyPass {
     })
   }
 
-  /** By root, the rows that need not be rolled up. */
-  #grownRows(growths: readonly Growth[]): Map<ByteString, IdentityRow> {
+  /** By root, the identities that need not be rolled up. */
+  #grown(growths: readonly Growth[]): Map<ByteString, GrownIdentity> {
     const known = readRows(
       this.#stores,
       growths.flatMap(({ came }) => came),
     )
-    const rows = new Map<ByteString, IdentityRow>()
+    const identities = new Map<ByteString, GrownIdentity>()
     let place = 0
     for (const { came, old, root } of growths) {
-      const row = grownRow(old, known.slice(place, place + came.length))
+      const grown = grownIdentity(old, known.slice(place, place + came.length))
       place += came.length
-      if (row !== null) rows.set(root, row)
+      if (grown !== null) identities.set(root, grown)
     }
-    return rows
+    return identities
   }
 
   #keep({ identity, old }: Concerned, state: IdentityRow, events: readonly IdentityEvent[]): void {
@@ -138,7 +149,10 @@ function mergedRow({ attacker, member }: Concerned): IdentityRow {
   return mergedIdentity(fromByteString(attacker), member.firstSeen, rootIdentity(member))
 }
 
-function messageOf({ identity, member }: Concerned, { row, visits }: RolledIdentity) {
+function messageOf(
+  { identity, member }: Concerned,
+  { row, visits }: Pick<RolledIdentity, 'row' | 'visits'>,
+): IdentityMessage {
   return {
     identity: fromByteString(identity),
     firstSeen: member.firstSeen,

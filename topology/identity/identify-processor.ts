@@ -14,8 +14,9 @@ import { WorkerGate } from '../worker/worker-gate.ts'
 import { workerStore } from '../worker/worker-row.ts'
 import type { ControlMessage } from '../worker/worker-topics.ts'
 import { unitedVisit, visitOf } from './anchor-visit.ts'
-import { PENDING_TOUCHED } from './cluster-keys.ts'
+import { PENDING_ATTACKERS, PENDING_TOUCHED } from './cluster-keys.ts'
 import type { ClustererForms, LiveClusterer } from './clusterers.ts'
+import { NEVER_ANNOUNCED } from './component-index.ts'
 import { NOTHING_KNOWN } from './features.ts'
 import { IdentifyPass } from './identify-pass.ts'
 import { IDENTIFY } from './identity-options.ts'
@@ -165,7 +166,10 @@ export class IdentifyProcessor implements Processor<AttackerMessage | ControlMes
 
   /** Something changed that the attacker's identity tells. */
   #touch(attacker: ByteString): void {
-    this.#stores.pending.put(PENDING_TOUCHED + attacker, NO_ROOT)
+    const { pending } = this.#stores
+    // Whoever is new is told anyway.
+    const isNew = pending.get(PENDING_ATTACKERS + attacker) === NEVER_ANNOUNCED
+    if (!isNew) pending.put(PENDING_TOUCHED + attacker, NO_ROOT)
     this.#gate.took()
   }
 

@@ -87,7 +87,7 @@ export const identityComponentsStore: StoreSpec<number> = {
 /**
  * What the next announcement must look at: `pa` and an attacker → the root announced before (empty:
  * none); `pe` and a value's key → whether it was announced as generic (`1`; empty: not); `pt` and
- * an attacker of which something changed.
+ * an attacker of which something changed, unless it is new.
  */
 export const identityPendingStore: StoreSpec<ByteString> = {
   name: 'identity-pending',

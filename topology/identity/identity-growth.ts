@@ -1,11 +1,10 @@
-import { byCodePoint } from '../../schemas/canonical-json.ts'
 import type { ByteString } from '../../bytes/byte-string.ts'
 import type { Announcement } from './announcement.ts'
 import type { ClusterMember } from './cluster-member.ts'
-import { FINGERPRINTS, type MemberRows } from './identity-roll-up.ts'
+import { FINGERPRINTS, INFRASTRUCTURE, type MemberRows } from './identity-roll-up.ts'
 import type { IdentityRow } from './identity-row.ts'
 import type { ProfileRow } from './profile-row.ts'
-import { takenTexts } from './taken-texts.ts'
+import { type Bounds, grownTexts } from './taken-texts.ts'
 
 /** An attacker whose identity may have another row now. */
 export interface Concerned {
@@ -24,11 +23,12 @@ export interface Growth {
 
 /** @param concerned every attacker that changed roots or was touched, and their roots */
 export function growths(
-  { changes, touched }: Announcement,
+  { changes, outdated, touched }: Announcement,
   concerned: readonly Concerned[],
 ): Growth[] {
   const rootsNow = new Map(changes.map(({ after, attacker }) => [attacker, after]))
-  const isOther = new Set(changes.map(({ before }) => before))
+  const isOther = new Set(outdated)
+  for (const { before } of changes) isOther.add(before)
   for (const attacker of touched) if (!rootsNow.has(attacker)) isOther.add(attacker)
   const came = new Map<ByteString, ByteString[]>()
   for (const { attacker, member } of concerned) {
@@ -46,51 +46,76 @@ export function growths(
   })
 }
 
+export interface GrownIdentity {
+  readonly row: IdentityRow
+  /** The campaigns must be told: its payloads or endpoints are more. */
+  readonly isTold: boolean
+}
+
 /**
- * The row of an identity to which attackers came that bring nothing that the campaigns would be
- * told: for them it is as it was. So it costs who came, and not who is there.
+ * An identity to which attackers came, from its former row: so it costs who came, and not who is
+ * there.
  *
  * @returns null: it must be rolled up from all of its members
  */
-export function grownRow(
+export function grownIdentity(
   old: IdentityRow,
   came: readonly (MemberRows | undefined)[],
-): IdentityRow | null {
-  const payloadHashes = new Set(old.payloadHashes)
-  const c2Endpoints = new Set(old.c2Endpoints)
+): GrownIdentity | null {
+  const profiles: ProfileRow[] = []
+  const members: ClusterMember[] = []
   for (const each of came) {
     if (each === undefined) return null
-    const { keystrokes, member, visits } = each
+    const { keystrokes, member, profile, visits } = each
     if (keystrokes !== undefined || visits.some(({ length }) => length > 0)) return null
-    for (const value of member.payloadHashes) if (!payloadHashes.has(value)) return null
-    for (const value of member.c2Endpoints) if (!c2Endpoints.has(value)) return null
+    if (profile !== undefined) profiles.push(profile)
+    members.push(member)
   }
-  const profiles = came.flatMap((each) => each?.profile ?? [])
-  const ja3Hashes = grownList(old.ja3Hashes, profiles, 'ja3')
-  const hasshHashes = grownList(old.hasshHashes, profiles, 'hassh')
-  const tlsCertSha256 = grownList(old.tlsCertSha256, profiles, 'tlsCertSha256')
-  if (ja3Hashes === undefined || hasshHashes === undefined || tlsCertSha256 === undefined)
-    return null
-  return {
-    ...old,
-    updatedTs: profiles.reduce((newest, { lastSeen }) => Math.max(newest, lastSeen), old.updatedTs),
-    attackers: old.attackers + came.length,
-    ja3Hashes,
-    hasshHashes,
-    tlsCertSha256,
+  const lists = grownLists(old, profiles, members)
+  if (lists === null) return null
+  const { c2Endpoints, payloadHashes } = lists
+  const isTold = payloadHashes !== old.payloadHashes || c2Endpoints !== old.c2Endpoints
+  // The campaigns would have to be told of visits, which only the members know.
+  if (isTold && old.hasVisits) return null
+  const updatedTs = profiles.reduce((ts, { lastSeen }) => Math.max(ts, lastSeen), old.updatedTs)
+  const attackers = old.attackers + came.length
+  return { row: { ...old, updatedTs, attackers, ...lists }, isTold }
+}
+
+type Lists = Pick<
+  IdentityRow,
+  'c2Endpoints' | 'hasshHashes' | 'ja3Hashes' | 'payloadHashes' | 'tlsCertSha256'
+>
+
+/** @returns null: not all of them fit */
+function grownLists(
+  old: IdentityRow,
+  profiles: readonly ProfileRow[],
+  members: readonly ClusterMember[],
+): Lists | null {
+  const { c2Endpoints, hasshHashes, ja3Hashes, payloadHashes, tlsCertSha256 } = old
+  const ja3s = profiles.flatMap(({ ja3 }) => ja3)
+  const hasshs = profiles.flatMap(({ hassh }) => hassh)
+  const certs = profiles.flatMap((profile) => profile.tlsCertSha256)
+  const payloads = members.flatMap((member) => [...member.payloadHashes])
+  const endpoints = members.flatMap((member) => [...member.c2Endpoints])
+  const grown: Record<keyof Lists, Lists[keyof Lists] | undefined> = {
+    ja3Hashes: grownList(ja3Hashes, ja3s, FINGERPRINTS),
+    hasshHashes: grownList(hasshHashes, hasshs, FINGERPRINTS),
+    tlsCertSha256: grownList(tlsCertSha256, certs, FINGERPRINTS),
+    payloadHashes: grownList(payloadHashes, payloads, INFRASTRUCTURE),
+    c2Endpoints: grownList(c2Endpoints, endpoints, INFRASTRUCTURE),
   }
+  return Object.values(grown).some((list) => list === undefined) ? null : (grown as Lists)
 }
 
 /** @returns undefined: not all of them fit */
 function grownList(
-  old: readonly string[] | null,
-  profiles: readonly ProfileRow[],
-  of: 'hassh' | 'ja3' | 'tlsCertSha256',
+  list: readonly string[] | null,
+  more: readonly string[],
+  bounds: Bounds,
 ): readonly string[] | null | undefined {
-  const texts = new Set(old)
-  const before = texts.size
-  for (const profile of profiles) for (const text of profile[of]) texts.add(text)
-  if (texts.size === before) return old
-  const sorted = [...texts].sort(byCodePoint)
-  return takenTexts(sorted, FINGERPRINTS).length === sorted.length ? sorted : undefined
+  if (more.length === 0) return list
+  const texts = grownTexts(list ?? [], more, bounds)
+  return texts?.length === 0 ? null : (texts ?? undefined)
 }

@@ -34,7 +34,7 @@ export interface RolledIdentity {
 /** Of fingerprints of one kind. */
 export const FINGERPRINTS: Bounds = { itemsMax: INFRASTRUCTURE_MAX, bytesMax: 128 * 1_024 }
 /** Of payloads, and of endpoints. */
-const INFRASTRUCTURE: Bounds = { itemsMax: INFRASTRUCTURE_MAX, bytesMax: 256 * 1_024 }
+export const INFRASTRUCTURE: Bounds = { itemsMax: INFRASTRUCTURE_MAX, bytesMax: 256 * 1_024 }
 const VISITS_MAX = 1_024
 
 /**
@@ -110,6 +110,7 @@ export function rolledIdentity(root: ByteString, members: readonly MemberRows[])
     payloadHashes: bounded.union(members, 'payloadHashes'),
     c2Endpoints: bounded.union(members, 'c2Endpoints'),
     keystrokeCentroid: rolled.keystrokeCentroid,
+    hasVisits: visits.length > 0,
     events: 0,
   }
   const leftOut = bounded.leftOut + Math.max(0, visits.length - VISITS_MAX)

@@ -26,6 +26,8 @@ export interface IdentityRow extends IdentityFingerprints {
   /** As the fingerprints: sorted, each once; null: none. */
   readonly payloadHashes: readonly string[] | null
   readonly c2Endpoints: readonly string[] | null
+  /** One of its attackers was tagged on a decky; always false under the reference policy. */
+  readonly hasVisits: boolean
   /** Events of its history so far, those forgotten included. */
   readonly events: number
 }
@@ -44,18 +46,19 @@ export function mergedIdentity(attacker: string, firstSeen: number, into: string
     payloadHashes: null,
     c2Endpoints: null,
     keystrokeCentroid: null,
+    hasVisits: false,
     events: 0,
   }
 }
 
-const VERSION = 1
+const VERSION = 2
 const NOT_MERGED = ''
 const NO_CENTROID = ''
 
 /**
- * `01, attacker string, merged into string (empty: not), first seen seconds, updated seconds,
+ * `02, attacker string, merged into string (empty: not), first seen seconds, updated seconds,
  * attackers varint, texts of ja3, hassh, certificates, payloads, endpoints (none: null), centroid
- * string (empty: none), events varint`
+ * string (empty: none), has visits u8, events varint`
  */
 export const identityRowCodec: Codec<IdentityRow> = {
   encode(row, into) {
@@ -71,6 +74,7 @@ export const identityRowCodec: Codec<IdentityRow> = {
     writeTextsOrNull(into, row.payloadHashes)
     writeTextsOrNull(into, row.c2Endpoints)
     into.string(row.keystrokeCentroid ?? NO_CENTROID)
+    into.u8(Number(row.hasVisits))
     into.varint(row.events)
   },
   decode(from) {
@@ -95,6 +99,7 @@ export const identityRowCodec: Codec<IdentityRow> = {
       attackers,
       ...lists,
       keystrokeCentroid: centroid === NO_CENTROID ? null : centroid,
+      hasVisits: from.u8() !== 0,
       events: from.varint(),
     }
   },

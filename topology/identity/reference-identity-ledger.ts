@@ -120,6 +120,7 @@ function rowOf({ attackers, row }: Members, events: number): IdentityRow {
     payloadHashes: orNull(union(attackers, 'payloadHashes')),
     c2Endpoints: orNull(union(attackers, 'c2Endpoints')),
     keystrokeCentroid: fingerprints?.keystrokeCentroid ?? null,
+    hasVisits: false,
     events,
   }
 }

@@ -25,6 +25,26 @@ export function takenTexts(texts: Iterable<string>, bounds: Bounds): readonly st
   return candidates.slice(0, fitting(candidates, bounds))
 }
 
+/**
+ * What {@link takenTexts} takes of a list with more texts, given what it took of the list, sorted.
+ *
+ * @returns sorted, the same list if nothing is new; null: not all fit, or not all did before
+ */
+export function grownTexts(
+  taken: readonly string[],
+  more: Iterable<string>,
+  bounds: Bounds,
+): readonly string[] | null {
+  const news = candidatesOf(more).filter((text) => !isAmong(taken, text))
+  if (news.length === 0) return taken
+  const bytes = byteLengthOf(taken)
+  // Had anything been left out, there would not have been room for one more.
+  const isComplete = taken.length < bounds.itemsMax && bytes + TEXT_BYTES_MAX <= bounds.bytesMax
+  const fits =
+    taken.length + news.length <= bounds.itemsMax && bytes + byteLengthOf(news) <= bounds.bytesMax
+  return isComplete && fits ? [...taken, ...news].sort(byCodePoint) : null
+}
+
 /** As {@link takenTexts}, but where the order tells which is newest: the last ones. */
 export function newestTexts(texts: readonly string[], bounds: Bounds): readonly string[] {
   const candidates = candidatesOf(texts.toReversed())
@@ -44,4 +64,20 @@ function fitting(texts: readonly string[], { bytesMax, itemsMax }: Bounds): numb
     if (bytes > bytesMax) return i
   }
   return most
+}
+
+function byteLengthOf(texts: readonly string[]): number {
+  return texts.reduce((bytes, text) => bytes + Buffer.byteLength(text), 0)
+}
+
+function isAmong(sorted: readonly string[], text: string): boolean {
+  let [from, to] = [0, sorted.length]
+  while (from < to) {
+    const middle = (from + to) >>> 1
+    const order = byCodePoint(sorted[middle]!, text)
+    if (order === 0) return true
+    if (order < 0) from = middle + 1
+    else to = middle
+  }
+  return false
 }

@@ -10,6 +10,7 @@ import type { Value } from '../../../schemas/records.ts'
 import { StructuredValue } from '../../../schemas/structured-value.ts'
 import { toJson } from '../../../schemas/to-json.ts'
 import { PUBLIC_TOPICS } from '../../../schemas/topics.ts'
+import { CacheBudget } from '../../../state/cache-budget.ts'
 import type { AttributionProfileRow } from '../../../state/attribution-rows.ts'
 import { TaskState } from '../../../state/task-state.ts'
 import type { BuiltSubTopology, BuiltTopology } from '../../../topology/nodes.ts'
@@ -158,7 +159,7 @@ async function newestState(
     const home = rocksDbHome(path.join(stateDir, 'state', applicationId))
     if (!(await home.existing()).includes(taskId)) continue
     const database = await home.open(taskId)
-    const state = await TaskState.open({ database, stores, cacheBytesMax: 0 })
+    const state = await TaskState.open({ database, stores, cacheBudget: new CacheBudget(0) })
     const progress = [...state.positions().values()].reduce((sum, { offset }) => sum + offset, 0)
     if (progress > furthest) {
       await newest?.close()

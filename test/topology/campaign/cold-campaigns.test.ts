@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { CacheBudget } from '../../../state/cache-budget.ts'
 import { MemoryDatabase } from '../../../state/memory-database.ts'
 import { MemoryDisk } from '../../../state/memory-disk.ts'
 import { TaskState } from '../../../state/task-state.ts'
@@ -13,7 +14,7 @@ async function openOn(disk: MemoryDisk) {
   const state = await TaskState.open({
     database: new MemoryDatabase(disk),
     stores: CAMPAIGN_STORES,
-    cacheBytesMax: 100_000_000,
+    cacheBudget: new CacheBudget(100_000_000),
   })
   const stores = openCampaignStores(state)
   const asked = new Set<string>()

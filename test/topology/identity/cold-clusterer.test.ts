@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { CacheBudget } from '../../../state/cache-budget.ts'
 import { MemoryDatabase } from '../../../state/memory-database.ts'
 import { MemoryDisk } from '../../../state/memory-disk.ts'
 import { TaskState } from '../../../state/task-state.ts'
@@ -26,7 +27,7 @@ async function openOn(disk: MemoryDisk, genericLimit = 1_000) {
   const state = await TaskState.open({
     database: new MemoryDatabase(disk),
     stores: SPECS,
-    cacheBytesMax: 100_000_000,
+    cacheBudget: new CacheBudget(100_000_000),
   })
   const stores = {
     attackers: state.store<never>(identityAttackersStore.name),

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { CacheBudget } from '../../../state/cache-budget.ts'
 import { MemoryDatabase } from '../../../state/memory-database.ts'
 import { MemoryDisk } from '../../../state/memory-disk.ts'
 import { TaskState } from '../../../state/task-state.ts'
@@ -205,6 +206,19 @@ test('who comes to an identity and brings it nothing new costs the same however 
   expect(costs[0]).toBe(costs[1])
 })
 
+test('who brings an identity another payload costs the same however many it is', () => {
+  const costs = [50, 500].map((members) => {
+    const { apply, pass, toll } = tolled(Infinity)
+    for (let i = 0; i < members; i++) apply(`a${i}`, i, having('h', 'p'))
+    pass()
+    return toll.of(() => {
+      apply('new', members, having('h', 'q'))
+      expect(pass().messages).toMatchObject([{ payloadHashes: ['p', 'q'] }])
+    })
+  })
+  expect(costs[0]).toBe(costs[1])
+})
+
 test('a pass with nothing new reads one group', () => {
   const { apply, pass, toll } = tolled(100)
   for (let i = 0; i < 100; i++) apply(`a${i}`, i, having('h'))
@@ -219,7 +233,7 @@ test('with nothing in memory, a pass over many identities runs again a few times
     const state = await TaskState.open({
       database,
       stores: IDENTITY_STORES,
-      cacheBytesMax: 100_000_000,
+      cacheBudget: new CacheBudget(100_000_000),
     })
     return {
       state,

@@ -74,6 +74,7 @@ export class IdentityFold {
         payloadHashes: listed(profiles.flatMap(({ payload_hashes }) => payload_hashes)),
         c2Endpoints: listed(profiles.flatMap(({ c2_endpoints }) => c2_endpoints)),
         keystrokeCentroid: centroidOf(sumOfKeystrokes(keystrokes)),
+        hasVisits: visitsOf(this.#sightingsOf(members)).size > 0,
         events: 0,
       }
       return [stubIdentity(attacker), row] as const
