@@ -1,3 +1,4 @@
+import { sharedBuffers } from '../bytes/buffer-pool.ts'
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import type { ChangelogPosition } from './changelog-position.ts'
 import type { LayeredStore } from './layered-store.ts'
@@ -7,7 +8,7 @@ import type { DatabaseBatch, TaskDatabase } from './task-database.ts'
 
 /** Rows encoded and queued in one turn: about 2 µs each, so some 4 ms. */
 const ROWS_PER_TURN = 2048
-/** Encoded values share buffers of this size, which live until the batch is written (D4). */
+/** Encoded values share buffers of this size, used again once the batch is written (D4). */
 const SLAB_BYTES = 1024 * 1024
 const SLAB_MARGIN_BYTES = 64 * 1024
 
@@ -29,10 +30,10 @@ export async function writeCheckpoint(
   positions: ReadonlyMap<string, ChangelogPosition>,
 ): Promise<void> {
   const layers = stores.map((store) => store.layers.beginCheckpoint())
+  const slab = new Slab()
   let batch: DatabaseBatch | null = null
   try {
     batch = database.batch()
-    const slab = new Slab()
     for (let i = 0; i < stores.length; i++) await fill(batch, slab, stores[i]!, layers[i]!)
     for (const [store, position] of positions) layout.putPosition(batch, store, position)
     await batch.commit()
@@ -40,6 +41,8 @@ export async function writeCheckpoint(
     batch?.discard()
     for (const store of stores) store.layers.checkpointFailed()
     throw error
+  } finally {
+    slab.release()
   }
   layout.positionsWritten(positions)
   for (const store of stores) store.checkpointSucceeded()
@@ -73,17 +76,31 @@ async function fill(
 
 /** Buffers that many encoded values share. */
 class Slab {
-  readonly #writer = new ByteWriter(SLAB_BYTES)
+  readonly #writer = new ByteWriter(0)
+  readonly #taken: Buffer[] = []
+
+  constructor() {
+    this.#takeNext()
+  }
 
   write(encode: (writer: ByteWriter) => void): Buffer {
     const writer = this.#writer
-    if (writer.position > SLAB_BYTES - SLAB_MARGIN_BYTES) {
-      writer.buffer = Buffer.allocUnsafeSlow(SLAB_BYTES)
-      writer.position = 0
-    }
+    if (writer.position > SLAB_BYTES - SLAB_MARGIN_BYTES) this.#takeNext()
     const start = writer.position
     encode(writer)
     // A value that outgrew the slab moved it to a larger buffer, with all bytes before it.
     return writer.buffer.subarray(start, writer.position)
+  }
+
+  /** Nobody reads the values any more. */
+  release(): void {
+    for (const buffer of this.#taken) sharedBuffers.give(buffer)
+  }
+
+  #takeNext(): void {
+    const buffer = sharedBuffers.take(SLAB_BYTES)
+    this.#taken.push(buffer)
+    this.#writer.buffer = buffer
+    this.#writer.position = 0
   }
 }

@@ -3,10 +3,10 @@ import type { ByteString } from '../bytes/byte-string.ts'
 import type { ByteWriter } from '../bytes/byte-writer.ts'
 import type { Codec } from '../bytes/codec.ts'
 import { storeMiss, type KeyValueStore, type StoreSpec } from '../topology/store.ts'
+import { DiskKeys } from './disk-keys.ts'
 import { EntryCache } from './entry-cache.ts'
 import { Entry, ON_DISK, OPEN, type Held } from './entry.ts'
 import { StateCorruptedError } from './errors.ts'
-import { KeyFilter } from './key-filter.ts'
 import { Layers } from './layers.ts'
 import { StoreGroups, type GroupRow } from './store-groups.ts'
 import type { Undoable, UndoJournal } from './undo-journal.ts'
@@ -33,7 +33,7 @@ export class LayeredStore<V> implements KeyValueStore<V>, Undoable {
   readonly groups: StoreGroups<V> | null
   readonly missingKeys = new Set<ByteString>()
   /** Which keys the disk may hold. */
-  readonly diskKeys = new KeyFilter()
+  readonly diskKeys: DiskKeys
   /** Reads of keys and groups by processors. */
   reads = 0
   /** Keys and groups that had to be read from disk. */
@@ -44,6 +44,7 @@ export class LayeredStore<V> implements KeyValueStore<V>, Undoable {
     this.name = spec.name
     this.codec = spec.codec
     this.prefix = prefix
+    this.diskKeys = new DiskKeys(spec.groupOf)
     this.layers = new Layers(this.cache)
     this.groups = spec.groupOf === undefined ? null : new StoreGroups(spec.groupOf)
     this.#journal = journal
@@ -84,8 +85,12 @@ export class LayeredStore<V> implements KeyValueStore<V>, Undoable {
     this.reads++
     const rows = this.groups.rows(group)
     if (rows !== undefined) return rows
-    this.groups.missing.add(group)
-    throw storeMiss
+    if (this.diskKeys.mayHoldGroup(group)) {
+      this.groups.missing.add(group)
+      throw storeMiss
+    }
+    this.#gather(this.groups, group)
+    return this.groups.rows(group)!
   }
 
   groupAll(groups: readonly ByteString[]): (readonly GroupRow<V>[])[] {
@@ -112,7 +117,9 @@ export class LayeredStore<V> implements KeyValueStore<V>, Undoable {
 
   touchGroup(group: ByteString): void {
     if (this.groups === null) throw new TypeError(`store ${this.name} has no groupOf`)
-    if (!this.groups.isFetched(group)) this.groups.missing.add(group)
+    if (this.groups.isFetched(group)) return
+    if (this.diskKeys.mayHoldGroup(group)) this.groups.missing.add(group)
+    else this.#gather(this.groups, group)
   }
 
   get hasMissing(): boolean {
@@ -185,6 +192,16 @@ export class LayeredStore<V> implements KeyValueStore<V>, Undoable {
     this.layers.clear()
     this.cache.clear()
     this.groups?.resetUnclean([])
+  }
+
+  /** Takes in a group of which the disk has no rows: all of them are newer than the disk. */
+  #gather(groups: StoreGroups<V>, group: ByteString): void {
+    const entries: Entry<V>[] = []
+    for (const key of groups.uncleanKeys(group)) {
+      const entry = this.cache.get(key)
+      if (entry !== undefined) entries.push(entry)
+    }
+    groups.fetched(group, entries)
   }
 
   #write(key: ByteString, value: V | undefined): void {

@@ -1,24 +1,35 @@
 import type { StageShares } from './stage-share.ts'
 
-/** Of a run over fresh state. */
-export interface ClusteringFigures {
-  readonly profiles: number
+/** What more attackers cost where there are some already, each with one profile. */
+export interface CostFigures {
+  /** That there were before. */
+  readonly attackers: number
   readonly profilesPerSecond: number
-  /** Of all threads of the process, RocksDB's own among them, until all is on disk. */
+  /** Of all threads of the process, RocksDB's own among them, until all is committed. */
   readonly cpuMicrosPerProfile: number
-  readonly peakMiB: number
-  /** Source records of all sub-topologies. */
-  readonly records: number
   /** A profile: records, passes and batch ends that ran again since memory lacked a row. */
   readonly identifyMisses: number
   /** A profile: keys and groups read from disk. */
   readonly identifyDiskReads: number
   readonly campaignMisses: number
   readonly campaignDiskReads: number
-  readonly deadLetters: number
-  readonly stepsFailed: number
   /** Empty unless profiled. */
   readonly shares: StageShares
+}
+
+/** Of a run from nothing. */
+export interface ClusteringFigures {
+  readonly costs: readonly CostFigures[]
+  readonly profiles: number
+  /** On the whole; the workload is made meanwhile. */
+  readonly profilesPerSecond: number
+  /** Of all that the process did: with the workload, the start, and until all is on disk. */
+  readonly cpuMicrosPerProfile: number
+  readonly peakMiB: number
+  /** Source records of all sub-topologies. */
+  readonly records: number
+  readonly deadLetters: number
+  readonly stepsFailed: number
 }
 
 /** Of a start with all of it on disk. */

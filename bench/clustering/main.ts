@@ -1,10 +1,10 @@
 /**
  * `npm run bench:clustering`: what a profile costs while identities and campaigns grow in number.
  *
- * Every figure is of a fresh process over a freshly filled log, with the product's defaults; the
- * same process clustered a warm-up before. CPU is that of all its threads. Then it is started
- * again on what is on disk, and its components are compared with those computed from scratch.
- * Absolute figures depend on the machine; compare only what one run printed.
+ * One process with the product's defaults clusters ever more attackers; where there are some
+ * numbers of them, it measures what the next ones cost. CPU is that of all its threads. Then it is
+ * started again on what is on disk, and its components are compared with those computed from
+ * scratch. Absolute figures depend on the machine; compare only what one run printed.
  */
 import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
@@ -12,22 +12,19 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
-import type { ClusteringFigures, RestartFigures } from './clustering-figures.ts'
+import type { ClusteringFigures, CostFigures, RestartFigures } from './clustering-figures.ts'
 
 const HELP = `Usage: npm run bench:clustering -- [options]
 
-  --profiles N,N,…  attackers, each with one profile (10000,100000,1000000)
-  --seed N          of the workload (1)
-  --profile         says where the main thread's time goes; costs some of it
-  --json            a line of JSON a number of profiles
+  --attackers N,N,…  numbers of attackers at which to measure (10000,100000,1000000)
+  --seed N           of the workload (1)
+  --profile          says where the main thread's time goes; costs some of it
+  --json             one line of JSON
 `
-
-/** So many that all code is compiled, so few that they do not count. */
-const WARM_UP_PROFILES = 10_000
 
 const { values } = parseArgs({
   options: {
-    profiles: { type: 'string', default: '10000,100000,1000000' },
+    attackers: { type: 'string', default: '10000,100000,1000000' },
     seed: { type: 'string', default: '1' },
     profile: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -35,57 +32,44 @@ const { values } = parseArgs({
   },
 })
 
-interface Row extends ClusteringFigures {
+interface Outcome extends ClusteringFigures {
   readonly stateMiB: number
   readonly logMiB: number
   readonly restart: RestartFigures
 }
 
 if (values.help) process.stdout.write(HELP)
-else await measureAll(values.profiles.split(',').map(Number))
+else await measureAll(values.attackers.split(',').map(Number))
 
-async function measureAll(counts: readonly number[]): Promise<void> {
-  if (!counts.every((count) => Number.isSafeInteger(count) && count > 0)) {
+async function measureAll(attackers: readonly number[]): Promise<void> {
+  if (!attackers.every((count) => Number.isSafeInteger(count) && count > 0)) {
     process.stderr.write(HELP)
     process.exitCode = 2
     return
   }
-  const rows: Row[] = []
-  for (const count of counts) {
-    const row = await measure(count)
-    rows.push(row)
-    report(row)
-  }
-  if (rows.length > 1 && !values.json) reportRatio(rows)
-  const isWrong = rows.some(({ restart }) => restart.misplaced > 0 || restart.processedRecords > 0)
-  if (isWrong) process.exitCode = 1
+  const outcome = await measure(attackers.toSorted((a, b) => a - b))
+  if (values.json) console.log(JSON.stringify(outcome))
+  else report(outcome)
+  const { restart } = outcome
+  if (restart.misplaced > 0 || restart.processedRecords > 0) process.exitCode = 1
 }
 
-async function measure(profiles: number): Promise<Row> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'attribution-bench-'))
-  const stateDir = path.join(directory, 'measured')
-  const warmUpDir = path.join(directory, 'warm-up')
+async function measure(attackers: readonly number[]): Promise<Outcome> {
+  const stateDir = await mkdtemp(path.join(tmpdir(), 'attribution-bench-'))
+  const { seed } = values
+  const mode = values.profile ? 'profile' : '-'
   try {
-    await child('fill-profiles', stateDir, profiles, values.seed)
-    await child('fill-profiles', warmUpDir, WARM_UP_PROFILES, values.seed)
-    const mode = values.profile ? 'profile' : ''
-    const figures = await child<ClusteringFigures>(
-      'run-clustering',
-      stateDir,
-      profiles,
-      warmUpDir,
-      mode,
-    )
+    const run = await child<ClusteringFigures>('run-clustering', stateDir, seed, mode, ...attackers)
     const stateMiB = await sizeMiB(path.join(stateDir, 'state'))
     const logMiB = await sizeMiB(path.join(stateDir, 'log'))
-    const restart = await child<RestartFigures>('check-restart', stateDir, profiles, values.seed)
-    return { ...figures, stateMiB, logMiB, restart }
+    const restart = await child<RestartFigures>('check-restart', stateDir, run.profiles, seed)
+    return { ...run, stateMiB, logMiB, restart }
   } finally {
-    await rm(directory, { recursive: true, force: true })
+    await rm(stateDir, { recursive: true, force: true })
   }
 }
 
-/** @returns the last line that it printed, if any */
+/** @returns the last line that it printed */
 async function child<T>(script: string, ...args: (string | number)[]): Promise<T> {
   const file = fileURLToPath(new URL(`./${script}.js`, import.meta.url))
   const { stdout, stderr } = await promisify(execFile)(
@@ -94,8 +78,7 @@ async function child<T>(script: string, ...args: (string | number)[]): Promise<T
     { maxBuffer: 1 << 24 },
   )
   process.stderr.write(stderr)
-  const line = stdout.trim().split('\n').at(-1)!
-  return (line === '' ? null : JSON.parse(line)) as T
+  return JSON.parse(stdout.trim().split('\n').at(-1)!) as T
 }
 
 async function sizeMiB(directory: string): Promise<number> {
@@ -107,26 +90,16 @@ async function sizeMiB(directory: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0) / 1024 / 1024
 }
 
-function report(row: Row): void {
-  if (values.json) {
-    console.log(JSON.stringify(row))
-    return
-  }
-  const { restart } = row
-  const figures: readonly (readonly [name: string, text: string])[] = [
-    ['profiles/s', whole(row.profilesPerSecond)],
-    ['CPU a profile', `${whole(row.cpuMicrosPerProfile)} µs`],
-    ['peak memory', `${whole(row.peakMiB)} MiB`],
-    ['state, log on disk', `${whole(row.stateMiB)} MiB, ${whole(row.logMiB)} MiB`],
-    [
-      'runs again a profile',
-      `identify ${few(row.identifyMisses)}, campaign ${few(row.campaignMisses)}`,
-    ],
-    [
-      'disk reads a profile',
-      `identify ${few(row.identifyDiskReads)}, campaign ${few(row.campaignDiskReads)}`,
-    ],
-    ['failures', `${row.deadLetters} dead letters, ${row.stepsFailed} steps`],
+function report(outcome: Outcome): void {
+  for (const cost of outcome.costs) reportCost(cost)
+  const { restart } = outcome
+  console.log(`all ${whole(outcome.profiles)} profiles, the workload made meanwhile`)
+  print([
+    ['profiles/s', whole(outcome.profilesPerSecond)],
+    ['CPU a profile', `${whole(outcome.cpuMicrosPerProfile)} µs`],
+    ['peak memory', `${whole(outcome.peakMiB)} MiB`],
+    ['state, log on disk', `${whole(outcome.stateMiB)} MiB, ${whole(outcome.logMiB)} MiB`],
+    ['failures', `${outcome.deadLetters} dead letters, ${outcome.stepsFailed} steps`],
     ['identities', `${whole(restart.identities)}, the largest of ${whole(restart.largest)}`],
     [
       'restart',
@@ -136,21 +109,42 @@ function report(row: Row): void {
       'against scratch',
       `${restart.misplaced} misplaced, common HASSH reported ${restart.genericReports} times`,
     ],
-    ...Object.entries(row.shares).map(
-      ([stage, share]) => [`  ${stage}`, `${Math.round(share * 100)} %`] as const,
-    ),
-  ]
-  console.log(`${whole(row.profiles)} profiles`)
-  for (const [name, text] of figures) console.log(`  ${name.padEnd(22)} ${text}`)
+  ])
+  reportRatio(outcome.costs)
 }
 
-function reportRatio(rows: readonly Row[]): void {
-  const sorted = rows.toSorted((a, b) => a.profiles - b.profiles)
-  const [least, greatest] = [sorted[0]!, sorted.at(-1)!]
-  const ratio = greatest.cpuMicrosPerProfile / least.cpuMicrosPerProfile
+function reportCost(cost: CostFigures): void {
+  console.log(`where there are ${whole(cost.attackers)} attackers`)
+  print([
+    ['profiles/s', whole(cost.profilesPerSecond)],
+    ['CPU a profile', `${whole(cost.cpuMicrosPerProfile)} µs`],
+    [
+      'runs again a profile',
+      `identify ${few(cost.identifyMisses)}, campaign ${few(cost.campaignMisses)}`,
+    ],
+    [
+      'disk reads a profile',
+      `identify ${few(cost.identifyDiskReads)}, campaign ${few(cost.campaignDiskReads)}`,
+    ],
+    ...Object.entries(cost.shares).map(
+      ([stage, share]) => [`  ${stage}`, `${Math.round(share * 100)} %`] as const,
+    ),
+  ])
+}
+
+function reportRatio(costs: readonly CostFigures[]): void {
+  const [least, greatest] = [costs[0]!, costs.at(-1)!]
+  if (least === greatest) return
+  const cpu = greatest.cpuMicrosPerProfile / least.cpuMicrosPerProfile
+  const time = least.profilesPerSecond / greatest.profilesPerSecond
   console.log(
-    `CPU a profile, ${whole(greatest.profiles)} against ${whole(least.profiles)}: ${ratio.toFixed(2)}`,
+    `a profile among ${whole(greatest.attackers)} against one among ${whole(least.attackers)}: ` +
+      `${cpu.toFixed(2)} of the CPU, ${time.toFixed(2)} of the time`,
   )
+}
+
+function print(figures: readonly (readonly [name: string, text: string])[]): void {
+  for (const [name, text] of figures) console.log(`  ${name.padEnd(22)} ${text}`)
 }
 
 function whole(value: number): string {

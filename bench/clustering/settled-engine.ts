@@ -6,6 +6,8 @@ import { benchConfig, silentEvents } from '../bench-config.ts'
 const SAMPLE_MS = 50
 /** A task is told late of what another wrote: it must have rested for longer than that. */
 const SAMPLES_AT_REST = 10
+/** How long {@link untilSettled} looks on after the last of the work. */
+export const REST_MS = SAMPLE_MS * SAMPLES_AT_REST
 
 /** The product as it is started without options, on a state directory. */
 export function startProduct(stateDir: string): Promise<Engine> {

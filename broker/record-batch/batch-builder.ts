@@ -19,6 +19,7 @@ import {
   setBaseOffset,
   writeInt64,
 } from './batch-header.ts'
+import { sharedBuffers } from '../../bytes/buffer-pool.ts'
 import { codecOf, compressionNumber, type Compression } from './compression/compression.ts'
 import type { RecordHeader } from './record.ts'
 import { varintBytes, varlongBytes, writeVarint, writeVarlong } from './varint.ts'
@@ -31,7 +32,7 @@ export interface BatchMark {
 }
 
 export interface BatchBuilderOptions {
-  /** The buffer's first size; it doubles as it fills. @default 4096 */
+  /** The buffer's first size, at least; it doubles as it fills. @default 4096 */
   readonly initialBytes?: number
 }
 
@@ -47,6 +48,8 @@ export interface BatchProducer {
   readonly isControl?: boolean
 }
 
+/** In place of a buffer that was given back. */
+const SPENT = Buffer.alloc(0)
 const NO_HEADERS: readonly RecordHeader[] = []
 
 /** Beyond a record's own bytes: length, attributes, time and offset deltas, three lengths. */
@@ -61,7 +64,8 @@ const LOOP_COPY_BYTES_MAX = 48
  * Key and value are copied at once. Base offset 0; producer id, epoch, sequence and CRC are set
  * by whoever sends it.
  *
- * B1. Spent by `finish`: the bytes belong to the batch, and a later `append` throws.
+ * B1. Spent by `finish`: a later `append` throws. The batch has memory of its own, no larger than it
+ *     is, for it may stay long in the tail of a log; what it was built in is used again.
  */
 export class BatchBuilder {
   #buffer: Buffer
@@ -73,7 +77,7 @@ export class BatchBuilder {
 
   constructor(options: BatchBuilderOptions = {}) {
     const initialBytes = Math.max(options.initialBytes ?? 4096, HEADER_BYTES)
-    this.#buffer = Buffer.allocUnsafeSlow(initialBytes)
+    this.#buffer = sharedBuffers.take(initialBytes)
   }
 
   get count(): number {
@@ -155,7 +159,9 @@ export class BatchBuilder {
     if (this.#isSpent) throw new RangeError('finish of a spent batch builder')
     if (this.#count === 0) throw new RangeError('a batch holds at least one record')
     this.#isSpent = true
-    const batch = compression === undefined ? this.#trimmed() : this.#compressed(compression)
+    const batch = this.#batch(compression)
+    sharedBuffers.give(this.#buffer)
+    this.#buffer = SPENT
     setBaseOffset(batch, 0)
     batch.writeInt32BE(batch.length - LENGTH_OVERHEAD, LENGTH_AT)
     batch.writeInt32BE(-1, LEADER_EPOCH_AT)
@@ -176,30 +182,20 @@ export class BatchBuilder {
     return batch
   }
 
-  /** The batch's bytes; copied when the buffer is mostly slack, which a log tail would pin. */
-  #trimmed(): Buffer {
-    const used = this.#buffer.subarray(0, this.#position)
-    this.#buffer = used
-    if (used.length * 4 >= used.buffer.byteLength * 3) return used
-    const copy = Buffer.allocUnsafeSlow(used.length)
-    used.copy(copy)
-    return copy
-  }
-
-  /** Room for the header, then the compressed records. */
-  #compressed(compression: Compression): Buffer {
+  /** Room for the header, then the records. */
+  #batch(compression: Compression | undefined): Buffer {
     const records = this.#buffer.subarray(HEADER_BYTES, this.#position)
-    const compressed = codecOf(compression).compress(records)
-    const batch = Buffer.allocUnsafeSlow(HEADER_BYTES + compressed.length)
-    compressed.copy(batch, HEADER_BYTES)
-    this.#buffer = batch
+    const bytes = compression === undefined ? records : codecOf(compression).compress(records)
+    const batch = Buffer.allocUnsafeSlow(HEADER_BYTES + bytes.length)
+    bytes.copy(batch, HEADER_BYTES)
     return batch
   }
 
   #grow(recordBytes: number): void {
     const needed = this.#position + recordBytes + RECORD_OVERHEAD_MAX
-    const grown = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, needed))
+    const grown = sharedBuffers.take(Math.max(this.#buffer.length * 2, needed))
     this.#buffer.copy(grown, 0, 0, this.#position)
+    sharedBuffers.give(this.#buffer)
     this.#buffer = grown
   }
 }

@@ -45,6 +45,25 @@ describe('groups', () => {
     expect(rows).toEqual(['x/0=new', 'x/c=x/c', 'x/y/d=x/y/d', 'x/z=1'])
   })
 
+  it('of which the disk has no rows are answered from memory, also what is taken back', async () => {
+    const state = await openOn(new MemoryDisk())
+    const store = state.store<string>('grouped')
+    await committed(state, 1, () => store.put('x/a', 'x'))
+    await state.checkpoint()
+    state.endBatch()
+    const keys = (group: string) => store.group(group).map(([key]) => key)
+    await record(state, () => store.put('y/a', 'y'))
+    expect(await record(state, () => expect(keys('y/')).toEqual(['y/a']))).toBe(0)
+    state.begin()
+    store.put('z/a', 'z')
+    expect(keys('z/')).toEqual(['z/a'])
+    store.put('z/b', 'z')
+    expect(keys('z/')).toEqual(['z/a', 'z/b'])
+    state.rollback()
+    expect(await record(state, () => expect(keys('z/')).toEqual([]))).toBe(0)
+    expect(await record(state, () => expect(keys('x/')).toEqual(['x/a']))).toBe(1)
+  })
+
   it('asked for together are one miss together', async () => {
     const disk = new MemoryDisk()
     const first = await openOn(disk)

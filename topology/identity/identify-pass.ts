@@ -132,7 +132,8 @@ export class IdentifyPass {
   #keep({ identity, old }: Concerned, state: IdentityRow, events: readonly IdentityEvent[]): void {
     const { history, identities } = this.#stores
     const row = { ...state, events: appendEvents(history, identity, old?.events ?? 0, events) }
-    if (!isSameRow(identityRowCodec, old, row)) identities.put(identity, row)
+    // To compare rows is to encode both; with an event there is always another count of them.
+    if (events.length > 0 || !isSameRow(identityRowCodec, old, row)) identities.put(identity, row)
   }
 }
 
