@@ -57,6 +57,11 @@ interface Identity {
   readonly hassh_hashes: readonly string[] | null
 }
 
+interface Campaign {
+  readonly campaign_uuid: string
+  readonly identity_count_live: number
+}
+
 let folder: string
 beforeAll(async () => {
   folder = await temporaryFolder()
@@ -150,27 +155,20 @@ describe('identities and campaigns of a running instance', () => {
       tag('t1', 'b', 'TA0003', dayTs + 100),
       tag('t2', 'c', 'TA0007', dayTs + 3_700),
     ])
-    const first = await identityOf('a')
-    const second = await identityOf('c')
-    const identity = await until(
-      () => get<Identity>(`/api/v1/identities/${second}`),
-      ({ campaign_uuid }) => campaign_uuid !== null,
+    const { data } = await until(
+      () => get<{ data: readonly Campaign[] }>('/api/v1/campaigns'),
+      ({ data: campaigns }) => campaigns.length === 2,
     )
-    const campaign = await until(
-      () =>
-        get<{ data: readonly { identity_uuid: string }[] }>(
-          `/api/v1/campaigns/${identity.campaign_uuid!}/identities`,
-        ),
-      ({ data }) => data.length === 2,
+    const both = data.find(({ identity_count_live }) => identity_count_live === 2)!
+    const { data: members } = await get<{ data: readonly Identity[] }>(
+      `/api/v1/campaigns/${both.campaign_uuid}/identities`,
     )
-    const members = campaign.data.map(({ identity_uuid }) => identity_uuid)
-    expect(new Set(members)).toEqual(new Set([first, second]))
-    const { data } = await get<{ data: readonly object[] }>('/api/v1/campaigns')
-    expect(data).toHaveLength(2)
-    expect(data).toContainEqual(expect.objectContaining({ identity_count_live: 2 }))
-    const both = await get<Identity>(`/api/v1/identities/${first}`)
-    const now = await get<Identity>(`/api/v1/identities/${second}`)
-    expect(both.campaign_uuid).toBe(now.campaign_uuid)
+    const handing = [await identityOf('a'), await identityOf('c')]
+    expect(new Set(members.map(({ identity_uuid }) => identity_uuid))).toEqual(new Set(handing))
+    for (const identity of handing) {
+      const { campaign_uuid } = await get<Identity>(`/api/v1/identities/${identity}`)
+      expect(campaign_uuid).toBe(both.campaign_uuid)
+    }
   })
 
   test('evaluate judges both by a truth file', async () => {
