@@ -100,7 +100,7 @@ export class StandbyTask {
    */
   async open(): Promise<PartitionOffset[]> {
     const { cacheBudget, directory } = this.#options
-    this.#stores ??= await directory.open(this.id, this.plan, cacheBudget)
+    this.#stores ??= await directory.open(this.id, this.plan.subTopology.stores, cacheBudget)
     try {
       return await this.#starts()
     } catch (error) {

@@ -16,22 +16,18 @@ export interface StateDirectory {
    * @throws {StateLockedError} another process holds the directory
    * @throws {StateFormatError} written by a newer version, or foreign
    */
-  open(taskId: string, plan: StatePlan, cacheBudget: CacheBudget): Promise<TaskState>
+  open(
+    taskId: string,
+    stores: readonly StoreSpec<never>[],
+    cacheBudget: CacheBudget,
+  ): Promise<TaskState>
   /** Ids of the tasks that left state here; opened or not. */
   existing(): Promise<readonly string[]>
 }
 
-/** What a task keeps, and which part of all that its sub-topology keeps. */
-export interface StatePlan {
-  readonly subTopology: { readonly stores: readonly StoreSpec<never>[] }
-  /** Tasks of the sub-topology: its keys are divided among them. */
-  readonly partitionCount: number
-}
-
 /** How a database of a task is opened and destroyed. */
 export interface DatabaseHome {
-  /** @param partitionCount see {@link StatePlan} */
-  open(taskId: string, partitionCount: number): Promise<TaskDatabase>
+  open(taskId: string): Promise<TaskDatabase>
   destroy(taskId: string): Promise<void>
   existing(): Promise<readonly string[]>
 }
@@ -50,14 +46,18 @@ export class TaskStateDirectory implements StateDirectory {
     this.#onWipe = onWipe
   }
 
-  async open(taskId: string, plan: StatePlan, cacheBudget: CacheBudget): Promise<TaskState> {
+  async open(
+    taskId: string,
+    stores: readonly StoreSpec<never>[],
+    cacheBudget: CacheBudget,
+  ): Promise<TaskState> {
     try {
-      return await this.#openState(taskId, plan, cacheBudget)
+      return await this.#openState(taskId, stores, cacheBudget)
     } catch (error) {
       if (!(error instanceof StateCorruptedError)) throw error
       this.#onWipe(taskId, error)
       await this.#home.destroy(taskId)
-      return await this.#openState(taskId, plan, cacheBudget)
+      return await this.#openState(taskId, stores, cacheBudget)
     }
   }
 
@@ -67,10 +67,10 @@ export class TaskStateDirectory implements StateDirectory {
 
   async #openState(
     taskId: string,
-    { partitionCount, subTopology: { stores } }: StatePlan,
+    stores: readonly StoreSpec<never>[],
     cacheBudget: CacheBudget,
   ): Promise<TaskState> {
-    const database = await this.#openWaiting(taskId, partitionCount)
+    const database = await this.#openWaiting(taskId)
     try {
       return await TaskState.open({ database, stores, cacheBudget })
     } catch (error) {
@@ -79,11 +79,11 @@ export class TaskStateDirectory implements StateDirectory {
     }
   }
 
-  async #openWaiting(taskId: string, partitionCount: number): Promise<TaskDatabase> {
+  async #openWaiting(taskId: string): Promise<TaskDatabase> {
     const deadline = this.#clock.now() + HANDOVER_TIMEOUT_MS
     for (let waitMs = 10; ; waitMs = Math.min(waitMs * 2, 500)) {
       try {
-        return await this.#home.open(taskId, partitionCount)
+        return await this.#home.open(taskId)
       } catch (error) {
         if (!(error instanceof StateLockedError) || this.#clock.now() >= deadline) throw error
         await this.#clock.sleep(waitMs)
@@ -93,21 +93,16 @@ export class TaskStateDirectory implements StateDirectory {
 }
 
 /**
- * Memtable of all tasks of a sub-topology together. A task writes its state in checkpoints, rarely
- * and in bulk: of many tasks, large memtables would only hold memory, twice over. But what one task
- * has to itself is flushed in tables of this size, and fewer of them are merged fewer times.
+ * A task writes its state in checkpoints, rarely and in bulk: a large memtable would only hold
+ * memory, twice over, for every task.
  */
-const SUB_TOPOLOGY_MEMTABLE_BYTES = 32 * 1024 * 1024
-const MEMTABLE_BYTES_MIN = 4 * 1024 * 1024
+const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
 
 /** One RocksDB directory a task: `<path>/<taskId>`. */
 export function rocksDbHome(path: string): DatabaseHome {
   return {
-    open: (taskId, partitionCount) => {
-      const share = Math.floor(SUB_TOPOLOGY_MEMTABLE_BYTES / partitionCount)
-      const writeBufferSizeBytes = Math.max(MEMTABLE_BYTES_MIN, share)
-      return RocksDbDatabase.open(join(path, taskId), { writeBufferSizeBytes })
-    },
+    open: (taskId) =>
+      RocksDbDatabase.open(join(path, taskId), { writeBufferSizeBytes: WRITE_BUFFER_BYTES }),
     destroy: (taskId) => rm(join(path, taskId), { recursive: true, force: true }),
     existing: async () => {
       const names = await readdir(path).catch((error: unknown) => {

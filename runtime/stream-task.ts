@@ -133,7 +133,7 @@ export class StreamTask {
    */
   async start(): Promise<void> {
     const { cacheBudget, directory } = this.#env
-    this.#stores ??= await directory.open(this.id, this.plan, cacheBudget)
+    this.#stores ??= await directory.open(this.id, this.plan.subTopology.stores, cacheBudget)
     await this.#fence()
     this.#enter('restoring')
     await this.#probe('2-before-restore')

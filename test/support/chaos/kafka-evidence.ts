@@ -158,7 +158,7 @@ async function newestState(
   for (const stateDir of stateDirs) {
     const home = rocksDbHome(path.join(stateDir, 'state', applicationId))
     if (!(await home.existing()).includes(taskId)) continue
-    const database = await home.open(taskId, 1)
+    const database = await home.open(taskId)
     const state = await TaskState.open({ database, stores, cacheBudget: new CacheBudget(0) })
     const progress = [...state.positions().values()].reduce((sum, { offset }) => sum + offset, 0)
     if (progress > furthest) {
