@@ -52,10 +52,9 @@ export class LayeredStore<V> implements KeyValueStore<V>, Undoable {
 
   get(key: ByteString): V | undefined {
     this.reads++
-    const entry = this.cache.get(key)
-    if (entry === undefined) return this.#absentOrMiss(key)
-    entry.referenced = true
-    return entry.value as V | undefined
+    const value = this.touchKey(key)
+    if (value === null) throw storeMiss
+    return value
   }
 
   getAll(keys: readonly ByteString[]): (V | undefined)[] {
@@ -81,16 +80,11 @@ export class LayeredStore<V> implements KeyValueStore<V>, Undoable {
   }
 
   group(group: ByteString): readonly GroupRow<V>[] {
-    if (this.groups === null) throw new TypeError(`store ${this.name} has no groupOf`)
+    this.touchGroup(group)
     this.reads++
-    const rows = this.groups.rows(group)
-    if (rows !== undefined) return rows
-    if (this.diskKeys.mayHoldGroup(group)) {
-      this.groups.missing.add(group)
-      throw storeMiss
-    }
-    this.#gather(this.groups, group)
-    return this.groups.rows(group)!
+    const rows = this.groups!.rows(group)
+    if (rows === undefined) throw storeMiss
+    return rows
   }
 
   groupAll(groups: readonly ByteString[]): (readonly GroupRow<V>[])[] {
@@ -106,11 +100,11 @@ export class LayeredStore<V> implements KeyValueStore<V>, Undoable {
       entry.referenced = true
       return entry.value as V | undefined
     }
+    if (this.groups?.covers(key) === true) return undefined
     if (!this.diskKeys.mayHold(key)) {
       this.cache.add(new Entry<V>(key, undefined, 0))
       return undefined
     }
-    if (this.groups?.covers(key) === true) return undefined
     this.missingKeys.add(key)
     return null
   }
@@ -223,15 +217,5 @@ export class LayeredStore<V> implements KeyValueStore<V>, Undoable {
     const entry = new Entry<V>(key, absent ? undefined : ON_DISK, 0)
     this.cache.add(entry)
     return entry
-  }
-
-  #absentOrMiss(key: ByteString): V | undefined {
-    if (this.groups?.covers(key) === true) return undefined
-    if (!this.diskKeys.mayHold(key)) {
-      this.cache.add(new Entry<V>(key, undefined, 0))
-      return undefined
-    }
-    this.missingKeys.add(key)
-    throw storeMiss
   }
 }

@@ -8,6 +8,8 @@ import { PUBLIC_TOPICS } from '../../schemas/topics.ts'
 import type { ProfileWorkload } from './profile-workload.ts'
 
 const BATCH_RECORDS = 500
+/** Made and sent at once, so that the workload takes no memory. */
+const CHUNK_PROFILES = 10 * BATCH_RECORDS
 const TOPIC = PUBLIC_TOPICS['attacker-profile']
 
 /** Records of one partition, ready to be sent. */
@@ -59,9 +61,8 @@ export class ProfileFeed {
 
   /** Sends profiles until so many were sent. */
   async sendUntil(profiles: number): Promise<void> {
-    const CHUNK = 10 * BATCH_RECORDS
     while (this.sentProfiles < profiles) {
-      await this.send(this.prepare(Math.min(CHUNK, profiles - this.sentProfiles)))
+      await this.send(this.prepare(Math.min(CHUNK_PROFILES, profiles - this.sentProfiles)))
     }
   }
 

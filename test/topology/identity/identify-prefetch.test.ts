@@ -54,7 +54,6 @@ test('with nothing in memory, whoever joins others that have a root miss nothing
   await world.tell(...pairs)
   await world.pass()
   await world.driver.restart()
-  // Heads name one holder each: the older or, the order of the batch having been so, the younger.
   const joining = attackers.map((attacker, i) =>
     profile(`c${i}`, { first_seen: 3, fingerprints: [fingerprint('ja3', attacker)] }),
   )
